@@ -504,10 +504,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let mut field = Field::default();
-        field.name = "Amount".into();
-        field.field_type = FieldType::Currency;
-        field.default_value = Some(5.into());
+        let field = Field {
+            name: "Amount".into(),
+            field_type: FieldType::Currency,
+            default_value: Some(5.into()),
+            ..Field::default()
+        };
         let json = serde_json::to_string(&field).unwrap();
         assert!(json.contains(r#""type":"currency""#) && json.contains(r#""defaultValue":5"#), "{json}");
         assert_eq!(serde_json::from_str::<Field>(&json).unwrap(), field);
