@@ -1,1 +1,26 @@
 #![doc = include_str!("../README.md")]
+
+mod body;
+mod classify;
+mod clock;
+mod connection;
+mod error;
+mod limits;
+mod pipeline;
+pub mod redact;
+mod request;
+mod response;
+mod retry;
+mod token;
+pub mod transport;
+
+pub use async_trait::async_trait;
+pub use body::{Body, BodyStream};
+pub use classify::api_errors;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use connection::{Connection, ConnectionBuilder};
+pub use error::{Error, ErrorKind, Result};
+pub use request::{Effect, Request, path_segment};
+pub use response::{Response, StreamingResponse};
+pub use token::{AccessToken, TokenProvider};
+pub use transport::{Transport, TransportError, TransportErrorKind};

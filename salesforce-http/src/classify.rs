@@ -1,0 +1,327 @@
+//! What an answer means: its kind, and whether to send the call again.
+
+mod code;
+
+use std::time::Duration;
+
+use http::{StatusCode, header};
+use salesforce_types::{ApiError, ErrorCode};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use url::Url;
+
+use self::code::{by_code, by_status};
+use crate::clock::Clock;
+use crate::redact;
+use crate::response::Head;
+use crate::transport::{TransportError, TransportErrorKind};
+use crate::{Error, ErrorKind};
+
+/// When the call may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// It would fail again.
+    Never,
+    /// After a pause, if it does no harm to make the call twice.
+    Repeatable,
+    /// The same, three times at most: it may well be a fault that stays.
+    Few,
+    /// After a pause, whatever the call does: the org did not run it.
+    NotRun,
+    /// At once with a new token; the org did not run it.
+    Renew,
+}
+
+/// A try that did not end well.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) retry: Retry,
+    /// The org may have run the call and we do not know.
+    pub(crate) lost: bool,
+}
+
+impl ErrorKind {
+    /// What to think of one entry of the org's error list, such as that of one record among many.
+    ///
+    /// ```
+    /// use salesforce_http::ErrorKind;
+    /// use salesforce_types::{ApiError, ErrorCode};
+    ///
+    /// assert_eq!(ErrorKind::of(&ApiError::new(ErrorCode::UnableToLockRow, "")), ErrorKind::Busy);
+    /// ```
+    #[must_use]
+    pub fn of(error: &ApiError) -> Self {
+        by_code(error).map_or(Self::Other, |(kind, _)| kind)
+    }
+}
+
+/// The entries of an error body in any of the shapes it comes in. Empty when it is none.
+///
+/// ```
+/// let body = br#"[{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]"#;
+/// assert_eq!(salesforce_http::api_errors(body)[0].code.as_str(), "INVALID_SESSION_ID");
+/// ```
+#[must_use]
+pub fn api_errors(body: &[u8]) -> Vec<ApiError> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Shape {
+        List(Vec<ApiError>),
+        One(ApiError),
+        OAuth { error: String, error_description: Option<String> },
+    }
+    match serde_json::from_slice(body) {
+        Ok(Shape::List(errors)) => errors,
+        Ok(Shape::One(error)) => vec![error],
+        Ok(Shape::OAuth { error, error_description }) => {
+            vec![ApiError::new(ErrorCode::from(&*error), error_description.unwrap_or_default())]
+        }
+        // The answer of userinfo and of the identity URL to a stale token.
+        Err(_) if body.trim_ascii() == b"Bad_OAuth_Token" => {
+            vec![ApiError::new(ErrorCode::InvalidSessionId, "Bad_OAuth_Token")]
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+/// An answer with status 300 or more, but 304.
+pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], clock: &dyn Clock) -> Failure {
+    let errors: Vec<ApiError> = api_errors(body).into_iter().map(scrubbed).collect();
+    let after = retry_after(head, clock);
+    let by_api = !errors.is_empty();
+    let (kind, retry) = match errors.first() {
+        Some(first) => by_code(first).unwrap_or_else(|| by_status(head.status, true)),
+        None => by_status(head.status, false),
+    };
+    let retry = match (kind, retry) {
+        // The org says when to come back, so it has not done it and will take it then.
+        (ErrorKind::Limit, Retry::Never) if after.is_some() && is_call_limit(&errors) => Retry::NotRun,
+        (_, retry) => retry,
+    };
+    let (kind, message) = match errors.first() {
+        Some(first) => (kind, sentence(first, errors.len(), kind)),
+        None if head.status.is_redirection() => redirect(head, url, body),
+        None => (kind, without_errors(head, body)),
+    };
+    let excerpt = (!by_api && !body.is_empty()).then(|| excerpt(body));
+    let error = head.error(kind, message).with_api_errors(errors).with_retry_after(after).with_body(excerpt);
+    Failure {
+        error,
+        retry,
+        lost: !by_api && (head.status.is_server_error() || head.status == StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// A refusal in an answer that says 200: an error list, or a page for people.
+pub(crate) fn disguised(head: &Head, body: &[u8]) -> Option<Failure> {
+    if is_html(head, body) {
+        let message = without_errors(head, body);
+        let error = head.error(ErrorKind::Busy, message).with_body(Some(excerpt(body)));
+        return Some(Failure { error, retry: Retry::Repeatable, lost: true });
+    }
+    let errors: Vec<ApiError> = error_list(body)?.into_iter().map(scrubbed).collect();
+    let first = errors.first()?;
+    let (kind, retry) = by_code(first).unwrap_or((ErrorKind::Other, Retry::Never));
+    let message = sentence(first, errors.len(), kind);
+    Some(Failure { error: head.error(kind, message).with_api_errors(errors), retry, lost: false })
+}
+
+/// An error list and nothing else: a list of results, or rows that happen to hold a code, is none.
+fn error_list(body: &[u8]) -> Option<Vec<ApiError>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Entry {
+        #[serde(rename = "errorCode")]
+        _code: String,
+        #[serde(rename = "message")]
+        _message: String,
+        #[serde(rename = "fields")]
+        _fields: Option<IgnoredAny>,
+        #[serde(rename = "extendedErrorDetails")]
+        _details: Option<IgnoredAny>,
+    }
+    let start = body.trim_ascii_start();
+    if start.len() > 64 * 1024 || !start.starts_with(b"[") {
+        return None;
+    }
+    let entries: Vec<Entry> = serde_json::from_slice(start).ok()?;
+    if entries.is_empty() { None } else { serde_json::from_slice(start).ok() }
+}
+
+/// What went wrong below HTTP, as a kind and a sentence.
+pub(crate) fn transport_failure(error: &TransportError, host: Option<&str>, cap: usize) -> (ErrorKind, String) {
+    let to = host.map(|host| format!(" to {host}")).unwrap_or_default();
+    match error.kind() {
+        TransportErrorKind::Connect => (
+            ErrorKind::Connect,
+            format!(
+                "no connection{to} could be made: check the host name, the network, the proxy and its certificates"
+            ),
+        ),
+        TransportErrorKind::ConnectTimeout => {
+            (ErrorKind::Connect, format!("no connection{to} in time: check the host name, the network and the proxy"))
+        }
+        TransportErrorKind::ReadTimeout => (
+            ErrorKind::Timeout,
+            "the org was silent for longer than the read time-out: try later or ask for less".into(),
+        ),
+        TransportErrorKind::Broken => {
+            (ErrorKind::Connect, format!("the connection{to} broke before the whole answer had come: try again"))
+        }
+        TransportErrorKind::Compression => (
+            ErrorKind::Decode,
+            "the compression of the answer is broken: try again, and look for a proxy in between".into(),
+        ),
+        TransportErrorKind::TooLarge => (
+            ErrorKind::Limit,
+            format!("the answer is larger than the cap of {cap} bytes: raise `response_cap` or stream it with `open`"),
+        ),
+        TransportErrorKind::Request => (ErrorKind::Invalid, "the request cannot be put on the wire".into()),
+    }
+}
+
+/// When to send again what got no whole answer.
+pub(crate) fn retry_of(error: &TransportError) -> Retry {
+    match error.kind() {
+        TransportErrorKind::Connect | TransportErrorKind::ConnectTimeout => Retry::NotRun,
+        TransportErrorKind::ReadTimeout | TransportErrorKind::Broken => Retry::Repeatable,
+        TransportErrorKind::Compression => Retry::Few,
+        TransportErrorKind::TooLarge | TransportErrorKind::Request => Retry::Never,
+    }
+}
+
+/// `Retry-After` in either of its forms.
+fn retry_after(head: &Head, clock: &dyn Clock) -> Option<Duration> {
+    let text = head.header(header::RETRY_AFTER.as_str())?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let now = head.date().unwrap_or_else(|| clock.now());
+    Some(salesforce_types::Timestamp::EPOCH.saturating_add(at).since(now))
+}
+
+fn is_call_limit(errors: &[ApiError]) -> bool {
+    errors.first().is_none_or(|first| first.code == ErrorCode::RequestLimitExceeded)
+}
+
+fn scrubbed(mut error: ApiError) -> ApiError {
+    error.message = redact::secrets(&error.message).into_owned();
+    error
+}
+
+/// The org's words on one line, and what to do where they do not say it.
+fn sentence(first: &ApiError, count: usize, kind: ErrorKind) -> String {
+    let text = first.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = redact::cut(&text, 1000).to_owned();
+    if count > 1 {
+        text.push_str(&format!(" (and {} more)", count - 1));
+    }
+    if let Some(advice) = advice(first, kind) {
+        text.push_str(": ");
+        text.push_str(advice);
+    }
+    text
+}
+
+fn advice(error: &ApiError, kind: ErrorKind) -> Option<&'static str> {
+    match &error.code {
+        ErrorCode::InvalidSessionId if not_for_rest(error) => Some(
+            "a new token would not help; the app needs the scope `api`, and the org's API Access Control and session policy must admit it",
+        ),
+        ErrorCode::ApiDisabledForOrg => Some("the user needs the permission API Enabled, or the edition has no API"),
+        ErrorCode::ApiCurrentlyDisabled if kind == ErrorKind::Denied => {
+            Some("the user needs the permission API Enabled")
+        }
+        ErrorCode::RequestLimitExceeded if kind == ErrorKind::Limit => {
+            Some("the org's calls of the last 24 hours are used up; go on when some of them are older")
+        }
+        ErrorCode::Gone | ErrorCode::UnsupportedApiVersion | ErrorCode::InvalidVersion => {
+            Some("choose another API version")
+        }
+        ErrorCode::Other(code) if &**code == "URL_NOT_RESET" => {
+            Some("the token's instance URL must be the org's My Domain, not the login host")
+        }
+        _ => None,
+    }
+}
+
+/// Signs on a 401 that a new token would be refused just the same.
+fn not_for_rest(error: &ApiError) -> bool {
+    let message = error.message.to_ascii_lowercase();
+    message.contains("not valid for use with the rest api") || message.contains("not attached to agent")
+}
+
+fn without_errors(head: &Head, body: &[u8]) -> String {
+    let what = if is_html(head, body) {
+        let text = String::from_utf8_lossy(body.get(..16 * 1024).unwrap_or(body)).to_ascii_lowercase();
+        return if text.contains("maintenance") || text.contains("be back shortly") {
+            "Salesforce is down for maintenance (a page for people came instead of an answer): try later, see status.salesforce.com"
+        } else {
+            "an HTML page came instead of an answer: the host is wrong or Salesforce is not available now; check the URL, or try later"
+        }
+        .into();
+    } else if body.trim_ascii().is_empty() {
+        "the answer has no body"
+    } else {
+        "the answer is no error list of the API"
+    };
+    match head.status {
+        StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            "the URL and the headers are longer than the 16,384 bytes an org takes: name fewer fields, or split the query".into()
+        }
+        status if status.is_server_error() || status.as_u16() == 420 || status.as_u16() == 429 => {
+            format!("Salesforce is not available now ({what}): try later")
+        }
+        status => format!("{what} ({})", status.canonical_reason().unwrap_or("unknown status")),
+    }
+}
+
+/// Redirects are not followed: they may leave the host, and the token must not. A 300 is no redirect but a list of
+/// records.
+fn redirect(head: &Head, url: &Url, body: &[u8]) -> (ErrorKind, String) {
+    if head.status == StatusCode::MULTIPLE_CHOICES {
+        let records: Vec<String> = serde_json::from_slice(body).unwrap_or_default();
+        let shown: Vec<&str> = records.iter().take(5).map(|record| record.as_str()).collect();
+        let message =
+            format!("the external id belongs to {} records: {}", records.len(), redact::secrets(&shown.join(", ")));
+        return (ErrorKind::Conflict, message);
+    }
+    let target = head.header(header::LOCATION.as_str()).and_then(|location| url.join(location).ok());
+    match target {
+        Some(target) if target.origin() == url.origin() => (
+            ErrorKind::Other,
+            format!(
+                "it is redirected to {}, which is not followed: call that path instead",
+                redact::url(target.path())
+            ),
+        ),
+        Some(target) => (
+            ErrorKind::ForeignHost,
+            format!(
+                "it is redirected to {} and the token was not sent there: is the instance URL still the org's My Domain?",
+                target.origin().ascii_serialization()
+            ),
+        ),
+        None => (ErrorKind::Other, "it is redirected without saying where to".into()),
+    }
+}
+
+fn is_html(head: &Head, body: &[u8]) -> bool {
+    let starts = |prefix: &[u8]| {
+        body.trim_ascii_start().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    let says = head
+        .header(header::CONTENT_TYPE.as_str())
+        .is_some_and(|kind| kind.get(..9).is_some_and(|kind| kind.eq_ignore_ascii_case("text/html")));
+    (says && body.trim_ascii_start().starts_with(b"<")) || starts(b"<!doctype html") || starts(b"<html")
+}
+
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body));
+    redact::cut(&redact::secrets(&text), 2048).to_owned()
+}
+
+#[cfg(test)]
+mod tests;

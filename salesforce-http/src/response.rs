@@ -1,0 +1,224 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{HeaderMap, StatusCode, header};
+use salesforce_types::Timestamp;
+use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::body::BodyStream;
+use crate::transport::TransportError;
+use crate::{Error, ErrorKind, Result};
+
+/// The parts of an answer that come before its body.
+#[derive(Clone)]
+pub(crate) struct Head {
+    pub(crate) call: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Head {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        let date = httpdate::parse_http_date(self.header(header::DATE.as_str())?).ok()?;
+        Some(Timestamp::EPOCH.saturating_add(date.duration_since(UNIX_EPOCH).ok()?))
+    }
+
+    /// The server's name for the request, whatever the edge in front of it calls it.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        let id = ["x-sfdc-request-id", "x-request-id", "request-id"].iter().find_map(|name| self.header(name))?;
+        Some(crate::redact::cut(id, 128).to_owned())
+    }
+
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(kind, message)
+            .with_call(self.call.clone())
+            .with_status(self.status)
+            .with_request_id(self.request_id())
+    }
+}
+
+/// A whole answer with a status below 300, or 304.
+#[derive(Clone)]
+pub struct Response {
+    head: Head,
+    body: Bytes,
+    tries: u32,
+}
+
+impl Response {
+    pub(crate) fn new(head: Head, body: Bytes, tries: u32) -> Self {
+        Self { head, body, tries }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// A header's value, if it is there and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// All headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The body, decompressed.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body, decompressed.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.body
+    }
+
+    /// When the server answered, by its own clock, to the second.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        self.head.date()
+    }
+
+    /// The server's id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<String> {
+        self.head.request_id()
+    }
+
+    /// How often the call was sent before this answer came.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode) with the call and the place in the JSON, such as `records[3].Amount`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.unreadable::<T>(error)),
+        }
+    }
+
+    /// Reads again, slower, to learn where it went wrong.
+    #[cold]
+    fn unreadable<T: DeserializeOwned>(&self, error: serde_json::Error) -> Error {
+        let decode = |message: String| self.head.error(ErrorKind::Decode, message).with_tries(self.tries);
+        if self.body.iter().all(u8::is_ascii_whitespace) {
+            return decode("the answer is empty where JSON was expected".into());
+        }
+        let cut =
+            if error.is_eof() { "the answer's JSON ends too early" } else { "the answer's JSON is not as expected" };
+        let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
+        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Err(error) if error.path().iter().next().is_some() => {
+                decode(format!("{cut}, at `{}`", error.path())).with_source(error.into_inner())
+            }
+            _ => decode(format!("{cut}, at line {} column {}", error.line(), error.column())).with_source(error),
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("call", &self.head.call)
+            .field("status", &self.head.status)
+            .field("bytes", &self.body.len())
+            .field("tries", &self.tries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer whose body is still on its way: a stream of [`Bytes`].
+///
+/// It holds one of the connection's places for concurrent calls until it is dropped. A body that breaks off is an
+/// error of the stream, never an early end.
+pub struct StreamingResponse {
+    head: Head,
+    body: BodyStream,
+    tries: u32,
+    _place: OwnedSemaphorePermit,
+}
+
+impl StreamingResponse {
+    pub(crate) fn new(head: Head, body: BodyStream, tries: u32, place: OwnedSemaphorePermit) -> Self {
+        Self { head, body, tries, _place: place }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// A header's value, if it is there and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// All headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// When the server answered, by its own clock, to the second.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        self.head.date()
+    }
+
+    /// The rest of the body, at most `cap` bytes.
+    ///
+    /// # Errors
+    /// The connection broke or the body is larger than `cap`.
+    pub async fn collect_up_to(self, cap: usize) -> Result<Bytes> {
+        let Self { head, body, tries, _place } = self;
+        body.collect_up_to(cap).await.map_err(|error| broken_body(&head, error, cap).with_tries(tries))
+    }
+}
+
+impl Stream for StreamingResponse {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let piece = std::task::ready!(Pin::new(&mut self.body).poll_next(context));
+        Poll::Ready(piece.map(|piece| piece.map_err(|error| broken_body(&self.head, error, usize::MAX))))
+    }
+}
+
+impl fmt::Debug for StreamingResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamingResponse")
+            .field("call", &self.head.call)
+            .field("status", &self.head.status)
+            .field("tries", &self.tries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error of an answer that began well and did not end.
+pub(crate) fn broken_body(head: &Head, error: TransportError, cap: usize) -> Error {
+    let (kind, message) = crate::classify::transport_failure(&error, None, cap);
+    head.error(kind, message).with_source(error)
+}

@@ -1,0 +1,258 @@
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::HeaderValue;
+use salesforce_types::{RecordId, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use crate::{Error, ErrorKind, Result};
+
+/// Where tokens come from. A host with a token source of its own implements this and needs no OAuth crate.
+///
+/// ```
+/// use std::sync::Arc;
+/// use salesforce_http::{AccessToken, Error, ErrorKind, Result, TokenProvider, async_trait};
+///
+/// #[derive(Debug)]
+/// struct FromVault(Arc<AccessToken>);
+///
+/// #[async_trait]
+/// impl TokenProvider for FromVault {
+///     async fn token(&self) -> Result<Arc<AccessToken>> {
+///         Ok(self.0.clone())
+///     }
+///     async fn renew(&self, _refused: &Arc<AccessToken>) -> Result<Arc<AccessToken>> {
+///         Err(Error::new(ErrorKind::Auth, "the vault's token has expired: put a new one in"))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait TokenProvider: fmt::Debug + Send + Sync {
+    /// The token to use now.
+    ///
+    /// # Errors
+    /// There is none and none can be had; kind [`Auth`](ErrorKind::Auth) if somebody has to act.
+    async fn token(&self) -> Result<Arc<AccessToken>>;
+
+    /// The org refused `refused`. A crowd may say so at once; one exchange must serve them all: who holds another
+    /// token than the refused one ([`Arc::ptr_eq`]) answers with that.
+    ///
+    /// # Errors
+    /// No other token can be had.
+    async fn renew(&self, refused: &Arc<AccessToken>) -> Result<Arc<AccessToken>>;
+}
+
+#[async_trait]
+impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
+    async fn token(&self) -> Result<Arc<AccessToken>> {
+        (**self).token().await
+    }
+
+    async fn renew(&self, refused: &Arc<AccessToken>) -> Result<Arc<AccessToken>> {
+        (**self).renew(refused).await
+    }
+}
+
+/// A token and the only host it may be sent to.
+///
+/// `Debug` prints everything but the token.
+pub struct AccessToken {
+    header: HeaderValue,
+    secret: SecretString,
+    instance: Url,
+    issued_at: Option<Timestamp>,
+    scopes: Vec<String>,
+    id_url: Option<String>,
+}
+
+impl AccessToken {
+    /// A token for the org at `instance_url`, such as `https://acme.my.salesforce.com`. A trailing slash is dropped.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when the URL is not https (plain http is for loopback only), holds more than a
+    /// host and a port, or when the token is empty or cannot stand in a header.
+    pub fn new(secret: SecretString, instance_url: &str) -> Result<Self> {
+        let instance = instance(instance_url)?;
+        let text = secret.expose_secret();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "the access token is empty, or holds a space or a character that no token has: was it cut while copying?",
+            ));
+        }
+        let mut header = HeaderValue::from_str(&format!("Bearer {text}"))
+            .map_err(|_| Error::new(ErrorKind::Config, "the access token cannot stand in a header"))?;
+        header.set_sensitive(true);
+        Ok(Self { header, secret, instance, issued_at: None, scopes: Vec::new(), id_url: None })
+    }
+
+    /// The same with when it was issued.
+    #[must_use]
+    pub fn with_issued_at(mut self, at: Option<Timestamp>) -> Self {
+        self.issued_at = at;
+        self
+    }
+
+    /// The same with what was granted.
+    #[must_use]
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same with the identity URL of the token response.
+    #[must_use]
+    pub fn with_id_url(mut self, url: Option<String>) -> Self {
+        self.id_url = url;
+        self
+    }
+
+    /// The org's address: scheme, host and port, without a trailing slash.
+    #[must_use]
+    pub fn instance_url(&self) -> &str {
+        self.instance.as_str().trim_end_matches('/')
+    }
+
+    /// When it was issued, as the login server says.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<Timestamp> {
+        self.issued_at
+    }
+
+    /// What it may do. Empty when the login server did not say.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// The identity URL: `https://login.salesforce.com/id/00D…/005…`. Its host need not be the org's own.
+    #[must_use]
+    pub fn id_url(&self) -> Option<&str> {
+        self.id_url.as_deref()
+    }
+
+    /// The org, as the identity URL names it.
+    #[must_use]
+    pub fn organization_id(&self) -> Option<RecordId> {
+        self.id_url()?.trim_end_matches('/').rsplit('/').nth(1)?.parse().ok()
+    }
+
+    /// The user, as the identity URL names it.
+    #[must_use]
+    pub fn user_id(&self) -> Option<RecordId> {
+        self.id_url()?.trim_end_matches('/').rsplit('/').next()?.parse().ok()
+    }
+
+    /// The token itself, for APIs that take it elsewhere than in the header.
+    #[must_use]
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    pub(crate) fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+
+    pub(crate) fn instance(&self) -> &Url {
+        &self.instance
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("instance_url", &self.instance_url())
+            .field("issued_at", &self.issued_at)
+            .field("scopes", &self.scopes)
+            .field("id_url", &self.id_url)
+            .field("secret", &"[redacted]")
+            .finish()
+    }
+}
+
+fn instance(text: &str) -> Result<Url> {
+    let refuse = |why: &str| {
+        let text = crate::redact::url(text);
+        Err(Error::new(ErrorKind::Config, format!("`{text}` cannot be an org's instance URL: {why}")))
+    };
+    let Ok(url) = Url::parse(text) else {
+        return refuse("expected a text such as https://acme.my.salesforce.com");
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        _ => return refuse("tokens travel by https only; http is for loopback"),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("it must not hold a user or a password");
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return refuse("it must end after the host");
+    }
+    Ok(url)
+}
+
+/// Whether the URL's host is this machine: `localhost`, `127.0.0.0/8` or `::1`, exactly.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(instance_url: &str) -> Result<AccessToken> {
+        AccessToken::new("00D000000000001!canary".into(), instance_url)
+    }
+
+    #[test]
+    fn a_token_is_bound_to_https_or_loopback() {
+        for good in ["https://acme.my.salesforce.com/", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1"]
+        {
+            assert_eq!(token(good).unwrap().instance_url(), good.trim_end_matches('/'));
+        }
+        for bad in [
+            "http://acme.my.salesforce.com",
+            "http://127.0.0.1.attacker.test",
+            "http://localhost.attacker.test",
+            "https://ada:pw@acme.my.salesforce.com",
+            "https://acme.my.salesforce.com/services",
+            "https://acme.my.salesforce.com?x",
+            "acme.my.salesforce.com",
+            "file:///etc",
+            "",
+        ] {
+            assert_eq!(token(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_one_is_refused_before_it_is_sent() {
+        for bad in ["", "a b", "a\r\nX: y", "ü"] {
+            assert!(AccessToken::new(bad.into(), "https://acme.my.salesforce.com").is_err());
+        }
+    }
+
+    #[test]
+    fn debug_prints_no_token() {
+        let token = token("https://acme.my.salesforce.com").unwrap();
+        assert!(!format!("{token:?} {:?}", token.header()).contains("canary"));
+    }
+
+    #[test]
+    fn the_identity_url_names_org_and_user_in_either_length() {
+        let token = token("https://acme.my.salesforce.com").unwrap();
+        let token =
+            token.with_id_url(Some("https://login.salesforce.com/id/00D000000000001/005000000000001AAA".into()));
+        assert_eq!(token.organization_id().unwrap().to_string(), "00D000000000001EAA");
+        assert_eq!(token.user_id().unwrap().to_string(), "005000000000001AAA");
+        assert_eq!(token.with_id_url(Some("https://login.salesforce.com/id/foo/bar".into())).user_id(), None);
+    }
+}

@@ -1,0 +1,126 @@
+use std::error::Error as StdError;
+use std::io;
+
+use futures_core::future::BoxFuture;
+use futures_util::{StreamExt, TryStreamExt};
+use url::Url;
+
+use super::settings::{Proxy, Settings};
+use super::{Transport, TransportError, TransportErrorKind};
+use crate::body::{Body, BodyStream};
+use crate::token::is_loopback;
+use crate::{Error, ErrorKind, Result};
+
+/// The default transport: reqwest with connection pool, keep-alive and gzip.
+#[derive(Clone, Debug)]
+pub struct Reqwest {
+    outside: reqwest::Client,
+    /// Without a proxy: what goes to this machine must not leave it, least of all by plain http.
+    loopback: reqwest::Client,
+}
+
+impl Reqwest {
+    /// A transport with these settings.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when a certificate or the proxy's URL cannot be read.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        Ok(Self { outside: client(settings, &settings.proxy)?, loopback: client(settings, &Proxy::None)? })
+    }
+}
+
+fn client(settings: &Settings, proxy: &Proxy) -> Result<reqwest::Client> {
+    let config =
+        |message: &str, error: reqwest::Error| Error::new(ErrorKind::Config, message).with_source(error.without_url());
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(settings.read_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .tls_version_min(reqwest::tls::Version::TLS_1_2);
+    #[cfg(feature = "rustls")]
+    {
+        builder = builder.tls_backend_rustls();
+    }
+    if !settings.http2 {
+        builder = builder.http1_only();
+    }
+    for pem in &settings.root_certificates {
+        let unreadable = "a root certificate cannot be read: expected PEM, `-----BEGIN CERTIFICATE-----`";
+        let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| config(unreadable, error))?;
+        if certificates.is_empty() {
+            return Err(Error::new(ErrorKind::Config, unreadable));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    match proxy {
+        Proxy::FromEnvironment => {}
+        Proxy::None => builder = builder.no_proxy(),
+        Proxy::Url(url) => {
+            let message = format!("`{}` is no proxy's URL", crate::redact::url(url));
+            let proxy = reqwest::Proxy::all(url).map_err(|error| config(&message, error))?;
+            builder = builder.proxy(proxy);
+        }
+    }
+    builder.build().map_err(|error| config("the HTTP client cannot be set up", error))
+}
+
+impl Transport for Reqwest {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'static, Result<http::Response<BodyStream>, TransportError>> {
+        let here = Url::parse(&request.uri().to_string()).is_ok_and(|url| is_loopback(&url));
+        let client = if here { self.loopback.clone() } else { self.outside.clone() };
+        Box::pin(async move {
+            let request = request.map(|body| match body.as_bytes() {
+                Some(bytes) => reqwest::Body::from(bytes.clone()),
+                None => reqwest::Body::wrap_stream(body.into_stream()),
+            });
+            let request = reqwest::Request::try_from(request)
+                .map_err(|error| TransportError::new(TransportErrorKind::Request).with_source(error.without_url()))?;
+            let response = client.execute(request).await.map_err(while_sending)?;
+            let mut answer = http::Response::new(());
+            *answer.status_mut() = response.status();
+            *answer.version_mut() = response.version();
+            *answer.headers_mut() = response.headers().clone();
+            let pieces = response.bytes_stream().map_err(while_reading).boxed();
+            Ok(answer.map(|()| BodyStream::new(pieces)))
+        })
+    }
+}
+
+fn while_sending(error: reqwest::Error) -> TransportError {
+    let kind = match (error.is_connect(), error.is_timeout()) {
+        (true, true) => TransportErrorKind::ConnectTimeout,
+        (true, false) => TransportErrorKind::Connect,
+        (false, true) => TransportErrorKind::ReadTimeout,
+        (false, false) if error.is_builder() => TransportErrorKind::Request,
+        (false, false) => TransportErrorKind::Broken,
+    };
+    TransportError::new(kind).with_source(error.without_url())
+}
+
+fn while_reading(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_timeout() {
+        TransportErrorKind::ReadTimeout
+    } else if is_bad_compression(&error) {
+        TransportErrorKind::Compression
+    } else {
+        TransportErrorKind::Broken
+    };
+    TransportError::new(kind).with_source(error.without_url())
+}
+
+/// The decoder says `InvalidData`, or an I/O error without a kind of its own; a broken connection has one.
+fn is_bad_compression(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+        }
+        cause = error.source();
+    }
+    false
+}
