@@ -1,0 +1,13 @@
+//! What an org accepts when rows are written.
+
+mod convert;
+mod derived;
+mod draft;
+mod md5;
+mod refusal;
+mod write;
+
+pub(crate) use derived::after_create;
+pub use draft::{Draft, Given, Input};
+pub use refusal::Refusal;
+pub(crate) use write::{for_create, for_update};

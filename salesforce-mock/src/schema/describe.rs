@@ -1,0 +1,397 @@
+//! The describe answers (REST reference 4).
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use salesforce_types::ApiVersion;
+use salesforce_types::describe::{
+    ChildRelationship, Field as FieldAnswer, FieldType, GlobalDescribe, PicklistValue, RecordTypeInfo, SObjectDescribe,
+    SObjectSummary, Scope,
+};
+
+use super::Schema;
+use super::field::{DefaultValue, Field, OnParentDelete};
+use super::object::{Object, ObjectKind};
+
+/// The id of the record type that every object has.
+const MASTER_RECORD_TYPE: &str = "012000000000000AAA";
+
+impl Schema {
+    /// The answer of `/sobjects`.
+    #[must_use]
+    pub fn describe_global(&self, version: ApiVersion) -> GlobalDescribe {
+        let mut answer = GlobalDescribe::default();
+        answer.encoding = "UTF-8".into();
+        answer.max_batch_size = 200;
+        answer.sobjects = self.objects().iter().map(|object| object.summary(version)).collect();
+        answer.sobjects.sort_by(|left, right| left.name.cmp(&right.name));
+        answer
+    }
+
+    /// The answer of `/sobjects/X/describe`. `host` is the org's own address, such as `https://acme.my.salesforce.com`:
+    /// four of the links in it are absolute.
+    #[must_use]
+    pub fn describe(&self, object: &Object, version: ApiVersion, host: &str) -> SObjectDescribe {
+        let base = format!("/services/data/v{version}/sobjects/{}", object.name);
+        let mut answer = SObjectDescribe::default();
+        answer.associate_entity_type = object.associate.as_ref().map(|(kind, _)| (*kind).to_owned());
+        answer.associate_parent_entity = object.associate.as_ref().map(|(_, parent)| parent.to_string());
+        answer.child_relationships = object.children.iter().map(|child| self.child(child)).collect();
+        answer.compact_layoutable = object.layoutable;
+        answer.createable = object.createable;
+        answer.custom = object.is_custom();
+        answer.custom_setting = object.custom_setting;
+        answer.deletable = object.deletable;
+        answer.feed_enabled = object.feed_enabled;
+        answer.fields = object.fields.iter().map(Field::describe).collect();
+        answer.key_prefix = object.shown_prefix();
+        answer.label.clone_from(&object.label);
+        answer.label_plural.clone_from(&object.plural);
+        answer.layoutable = object.layoutable;
+        answer.mergeable = object.mergeable;
+        answer.mru_enabled = object.mru_enabled;
+        answer.name = object.name.to_string();
+        answer.queryable = object.queryable;
+        answer.record_type_infos = object.record_type_infos(&base);
+        answer.replicateable = object.replicateable;
+        answer.retrieveable = object.retrieveable;
+        answer.search_layoutable = object.searchable;
+        answer.searchable = object.searchable;
+        answer.sobject_describe_option = Some("FULL".into());
+        answer.supported_scopes = object.scopes();
+        answer.triggerable = object.triggerable;
+        answer.undeletable = object.undeletable;
+        answer.updateable = object.updateable;
+        answer.urls = object.urls(&base, Some(host));
+        answer
+    }
+
+    fn child(&self, child: &super::Child) -> ChildRelationship {
+        let object = self.at(child.object);
+        let mut answer = ChildRelationship::default();
+        answer.cascade_delete = child.on_delete == OnParentDelete::Cascade;
+        answer.child_sobject = object.name.to_string();
+        answer.field = object.fields.get(child.field).map(|field| field.name.to_string()).unwrap_or_default();
+        answer.relationship_name = child.relationship.as_ref().map(ToString::to_string);
+        answer.restricted_delete = child.on_delete == OnParentDelete::Restrict;
+        answer
+    }
+}
+
+impl Object {
+    /// The object's item in the answer of `/sobjects`, also the `objectDescribe` of `/sobjects/X`.
+    #[must_use]
+    pub fn summary(&self, version: ApiVersion) -> SObjectSummary {
+        let base = format!("/services/data/v{version}/sobjects/{}", self.name);
+        let mut answer = SObjectSummary::default();
+        answer.associate_entity_type = self.associate.as_ref().map(|(kind, _)| (*kind).to_owned());
+        answer.associate_parent_entity = self.associate.as_ref().map(|(_, parent)| parent.to_string());
+        answer.createable = self.createable;
+        answer.custom = self.is_custom();
+        answer.custom_setting = self.custom_setting;
+        answer.deletable = self.deletable;
+        answer.feed_enabled = self.feed_enabled;
+        answer.key_prefix = self.shown_prefix();
+        answer.label.clone_from(&self.label);
+        answer.label_plural.clone_from(&self.plural);
+        answer.layoutable = self.layoutable;
+        answer.mergeable = self.mergeable;
+        answer.mru_enabled = self.mru_enabled;
+        answer.name = self.name.to_string();
+        answer.queryable = self.queryable;
+        answer.replicateable = self.replicateable;
+        answer.retrieveable = self.retrieveable;
+        answer.searchable = self.searchable;
+        answer.triggerable = self.triggerable;
+        answer.undeletable = self.undeletable;
+        answer.updateable = self.updateable;
+        answer.urls = self.urls(&base, None);
+        answer
+    }
+
+    fn shown_prefix(&self) -> Option<String> {
+        self.prefix.filter(|_| self.prefix_shown).map(|prefix| prefix.to_string())
+    }
+
+    fn urls(&self, base: &str, host: Option<&str>) -> BTreeMap<String, String> {
+        let mut urls: BTreeMap<String, String> = BTreeMap::new();
+        let mut put = |key: &str, url: String| urls.insert(key.into(), url);
+        put("sobject", base.to_owned());
+        put("describe", format!("{base}/describe"));
+        put("rowTemplate", format!("{base}/{{ID}}"));
+        if matches!(self.kind, ObjectKind::ChangeEvent | ObjectKind::PlatformEvent) {
+            put("eventSchema", format!("{base}/eventSchema"));
+        }
+        if self.layoutable {
+            put("approvalLayouts", format!("{base}/describe/approvalLayouts"));
+            put("compactLayouts", format!("{base}/describe/compactLayouts"));
+            put("layouts", format!("{base}/describe/layouts"));
+            put("listviews", format!("{base}/listviews"));
+            put("quickActions", format!("{base}/quickActions"));
+            if let (Some(host), Some(prefix)) = (host, self.prefix) {
+                put("uiDetailTemplate", format!("{host}/{{ID}}"));
+                put("uiEditTemplate", format!("{host}/{{ID}}/e"));
+                put("uiNewRecord", format!("{host}/{prefix}/e"));
+            }
+            if host.is_some() {
+                put("defaultValues", format!("{base}/defaultValues?recordTypeId&fields"));
+            }
+        }
+        urls
+    }
+
+    fn record_type_infos(&self, base: &str) -> Vec<RecordTypeInfo> {
+        if !self.layoutable {
+            return Vec::new();
+        }
+        let info = |id: &str, name: &str, label: &str, active: bool, master: bool| {
+            let mut info = RecordTypeInfo::default();
+            info.active = active;
+            info.available = active;
+            info.default_record_type_mapping = master;
+            info.developer_name = name.into();
+            info.master = master;
+            info.name = label.into();
+            info.record_type_id = id.into();
+            info.urls = [("layout".to_owned(), format!("{base}/describe/layouts/{id}"))].into();
+            info
+        };
+        let own = self.record_types.iter();
+        own.map(|own| info(&own.id.to_string(), &own.developer_name, &own.label, own.active, false))
+            .chain([info(MASTER_RECORD_TYPE, "Master", "Master", true, true)])
+            .collect()
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        let plural = self.plural.to_lowercase();
+        let scope = |label: String, name: &str| {
+            let mut scope = Scope::default();
+            (scope.label, scope.name) = (label, name.into());
+            scope
+        };
+        let mut scopes = vec![scope(format!("All {plural}"), "everything")];
+        if self.known.owner.is_some() {
+            scopes.push(scope(format!("My {plural}"), "mine"));
+        }
+        scopes
+    }
+}
+
+impl Field {
+    /// The field in the answer of a describe.
+    #[must_use]
+    pub fn describe(&self) -> FieldAnswer {
+        let reference = self.reference.as_ref();
+        let mut answer = FieldAnswer::default();
+        answer.aggregatable = self.aggregatable;
+        answer.auto_number = self.auto_number.is_some();
+        answer.byte_length = match self.kind {
+            FieldType::Id | FieldType::Reference => self.length,
+            _ => self.length.saturating_mul(3),
+        };
+        answer.calculated = self.is_calculated();
+        answer.calculated_formula = self.formula.as_ref().map(|formula| formula.text.to_string());
+        answer.cascade_delete = reference.is_some_and(|reference| reference.on_delete == OnParentDelete::Cascade);
+        answer.case_sensitive = self.case_sensitive;
+        answer.compound_field_name = self.compound.as_ref().map(ToString::to_string);
+        answer.createable = self.createable;
+        answer.custom = self.custom;
+        match &self.default {
+            Some(DefaultValue::Value(value)) => answer.default_value = Some(value.to_json()),
+            Some(DefaultValue::Formula(formula)) => answer.default_value_formula = Some(formula.text.to_string()),
+            None => {}
+        }
+        answer.defaulted_on_create = self.defaulted_on_create;
+        answer.dependent_picklist = self.controller.is_some();
+        answer.controller_name = self.controller.as_ref().map(ToString::to_string);
+        answer.digits = if self.kind == FieldType::Int { 9 } else { 0 };
+        answer.display_location_in_decimal = self.decimal_location;
+        answer.external_id = self.external_id;
+        answer.extra_type_info = self.extra_type.map(Into::into);
+        answer.filterable = self.filterable;
+        answer.formula_treat_null_number_as_zero = self.formula.as_ref().is_some_and(|formula| formula.blank_as_zero);
+        answer.groupable = self.groupable;
+        answer.html_formatted = self.extra_type == Some("richtextarea");
+        answer.id_lookup = self.id_lookup || self.external_id;
+        answer.inline_help_text.clone_from(&self.help);
+        answer.label.clone_from(&self.label);
+        answer.length = self.length;
+        answer.mask = self.mask.map(|(_, character)| character.into());
+        answer.mask_type = self.mask.map(|(kind, _)| kind.into());
+        answer.name = self.name.to_string();
+        answer.name_field = self.name_field;
+        answer.name_pointing = self.is_polymorphic();
+        answer.nillable = self.nillable;
+        answer.permissionable = self.nillable && !self.name_field && &*self.name != "Id";
+        answer.picklist_values = self.picklist_values();
+        answer.polymorphic_foreign_key = self.is_polymorphic();
+        answer.precision = self.precision;
+        answer.query_by_distance = self.kind == FieldType::Location;
+        answer.reference_to = reference.map(|to| to.to.iter().map(ToString::to_string).collect()).unwrap_or_default();
+        answer.relationship_name = reference.and_then(|to| to.parent.as_ref()).map(ToString::to_string);
+        answer.relationship_order = reference.and_then(|to| to.master_detail).map(i32::from);
+        answer.restricted_delete = reference.is_some_and(|to| to.on_delete == OnParentDelete::Restrict);
+        answer.restricted_picklist = self.restricted;
+        answer.scale = self.scale;
+        answer.search_prefilterable = reference.is_some() && self.nillable;
+        answer.soap_type = self.kind.soap_type().to_owned();
+        answer.sortable = self.sortable;
+        answer.field_type = self.kind.clone();
+        answer.unique = self.unique;
+        answer.updateable = self.updateable;
+        answer
+    }
+
+    fn picklist_values(&self) -> Vec<PicklistValue> {
+        self.choices
+            .iter()
+            .map(|choice| {
+                let mut value = PicklistValue::default();
+                value.active = choice.active;
+                value.default_value = choice.default;
+                value.label.clone_from(&choice.label);
+                value.valid_for = choice.valid_for.as_ref().map(|bits| BASE64.encode(bits));
+                value.value = choice.value.to_string();
+                value
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn describe(name: &str) -> SObjectDescribe {
+        let schema = Schema::demo();
+        schema.describe(schema.object(name).unwrap(), ApiVersion::DEFAULT, "https://acme.my.salesforce.com")
+    }
+
+    #[test]
+    fn the_built_in_tables_can_be_read() {
+        let names: Vec<String> = Schema::demo().objects().iter().map(|object| object.name.to_string()).collect();
+        assert!(names.len() >= 30, "{names:?}");
+    }
+
+    #[test]
+    fn every_reference_points_to_an_object_of_the_schema() {
+        for schema in [Schema::standard(), Schema::demo()] {
+            for object in schema.objects() {
+                for field in &object.fields {
+                    for target in field.reference.iter().flat_map(|reference| &reference.to) {
+                        assert!(schema.object(target).is_some(), "{}.{} -> {target}", object.name, field.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_formula_of_the_demo_is_evaluated() {
+        for object in Schema::demo().objects() {
+            for formula in object.fields.iter().filter_map(|field| field.formula.as_ref()) {
+                assert!(formula.expression.is_ok(), "{}: {:?}", object.name, formula);
+            }
+        }
+    }
+
+    #[test]
+    fn prefixes_are_not_shared() {
+        let mut seen = std::collections::BTreeMap::new();
+        for object in Schema::demo().objects() {
+            if let Some(prefix) = object.prefix {
+                assert_eq!(seen.insert(prefix, object.name.clone()), None, "{}", object.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_object_says_all_that_a_recorded_describe_says() {
+        let recorded =
+            ["actionOverrides", "childRelationships", "fields", "recordTypeInfos", "supportedScopes", "urls"];
+        let account = serde_json::to_value(describe("Account")).unwrap();
+        assert!(recorded.iter().all(|key| account.get(key).is_some()));
+        assert_eq!(account["keyPrefix"], "001");
+        assert_eq!(account["listviewable"], serde_json::Value::Null);
+        assert_eq!(account["urls"]["rowTemplate"], "/services/data/v68.0/sobjects/Account/{ID}");
+        assert_eq!(account["urls"]["uiDetailTemplate"], "https://acme.my.salesforce.com/{ID}");
+        let master = account["recordTypeInfos"].as_array().unwrap().last().unwrap();
+        assert_eq!(
+            (master["recordTypeId"].as_str(), master["name"].as_str()),
+            (Some(MASTER_RECORD_TYPE), Some("Master"))
+        );
+    }
+
+    #[test]
+    fn a_field_says_what_it_is() {
+        let contact = describe("Contact");
+        let account = contact.field("accountid").unwrap();
+        assert_eq!((&account.reference_to[..], account.cascade_delete), (&["Account".to_owned()][..], true));
+        assert_eq!((account.soap_type.as_str(), account.byte_length), ("tns:ID", 18));
+        let who = describe("Task").field("WhoId").cloned().unwrap();
+        assert!(who.polymorphic_foreign_key && who.name_pointing && who.relationship_name.as_deref() == Some("Who"));
+        let total = describe("Invoice__c").field("Total__c").cloned().unwrap();
+        assert!(total.calculated && total.calculated_formula.is_none() && !total.createable && !total.updateable);
+        let name = contact.field("Name").unwrap();
+        assert!(
+            name.name_field && !name.createable && contact.field("LastName").unwrap().compound_field_name.is_some()
+        );
+        let street = contact.field("MailingStreet").unwrap();
+        assert_eq!((street.compound_field_name.as_deref(), street.byte_length), (Some("MailingAddress"), 765));
+        let description = contact.field("Description").unwrap();
+        assert!(!description.filterable && !description.sortable && !description.groupable);
+    }
+
+    #[test]
+    fn every_field_type_is_somewhere() {
+        let mut kinds: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+        for object in Schema::demo().objects() {
+            kinds.extend(object.fields.iter().map(|field| field.kind.as_str().to_owned()));
+        }
+        for kind in [
+            "string",
+            "picklist",
+            "multipicklist",
+            "combobox",
+            "textarea",
+            "phone",
+            "url",
+            "email",
+            "encryptedstring",
+            "id",
+            "reference",
+            "boolean",
+            "int",
+            "double",
+            "currency",
+            "percent",
+            "date",
+            "datetime",
+            "time",
+            "base64",
+            "address",
+            "location",
+            "anyType",
+        ] {
+            assert!(kinds.contains(kind), "{kind}");
+        }
+    }
+
+    #[test]
+    fn objects_that_a_catalog_leaves_out_have_the_recorded_flags() {
+        let global = Schema::demo().describe_global(ApiVersion::DEFAULT);
+        let find = |name: &str| global.sobjects.iter().find(|object| object.name == name).unwrap();
+        let event = find("AccountChangeEvent");
+        assert!(!event.queryable && event.retrieveable && event.key_prefix.is_none());
+        assert_eq!(event.associate_parent_entity.as_deref(), Some("Account"));
+        assert!(!find("Order_Placed__e").queryable && find("Order_Placed__e").createable);
+        let history = find("AccountHistory");
+        assert!(history.queryable && !history.createable && !history.updateable && history.replicateable);
+        assert!(find("AccountFeed").deletable && !find("AccountFeed").createable);
+        let share = find("AccountShare");
+        assert!(share.createable && share.updateable && share.deletable && !share.replicateable);
+        assert!(!find("Rate__mdt").createable && find("Rate__mdt").queryable);
+        assert!(find("Connector_Settings__c").custom_setting);
+    }
+}

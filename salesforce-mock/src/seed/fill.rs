@@ -1,0 +1,75 @@
+use salesforce_types::{RecordId, Timestamp};
+
+use crate::schema::Schema;
+use crate::store::Store;
+use crate::value::{Decimal, Value};
+use std::sync::Arc;
+
+/// A row that is put together by the names of its fields, for seeds.
+#[derive(Debug)]
+pub struct Fill<'a> {
+    store: &'a mut Store,
+    schema: Arc<Schema>,
+    object: usize,
+    cells: Vec<Value>,
+}
+
+impl Store {
+    /// Starts a row that goes around the rules.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such object: a seed knows its schema.
+    pub fn fill(&mut self, object: &str) -> Fill<'_> {
+        let schema = Arc::clone(self.schema());
+        let found = schema.object(object).unwrap_or_else(|| panic!("the schema of a seed has {object}"));
+        let (object, fields) = (found.index, found.fields.len());
+        Fill { store: self, schema, object, cells: vec![Value::Null; fields] }
+    }
+}
+
+impl Fill<'_> {
+    /// Sets a field.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such field: a seed knows its schema.
+    #[must_use]
+    pub fn set(mut self, field: &str, value: impl Into<Value>) -> Self {
+        let object = self.schema.at(self.object);
+        let field = object.field(field).unwrap_or_else(|| panic!("{} has a field {field}", object.name));
+        self.cells[field.index] = value.into();
+        self
+    }
+
+    /// Adds the row.
+    pub fn load(self, stamp: Timestamp) -> RecordId {
+        self.store.load(self.schema.at(self.object), self.cells, stamp)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(moment: Timestamp) -> Self {
+        Self::DateTime(moment)
+    }
+}
+
+impl From<Option<RecordId>> for Value {
+    fn from(id: Option<RecordId>) -> Self {
+        id.map_or(Self::Null, Self::Id)
+    }
+}
+
+impl Value {
+    /// A number with so many digits after the point, out of the number without the point.
+    #[must_use]
+    pub fn number(unscaled: i64, scale: u32) -> Self {
+        Decimal::new(unscaled.into(), scale).map_or(Self::Null, Self::Decimal)
+    }
+}

@@ -1,0 +1,272 @@
+//! The rows of an org.
+
+mod evaluate;
+mod read;
+mod recycle;
+mod row;
+mod table;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use salesforce_types::{RecordId, Timestamp};
+
+use crate::clock::OrgClock;
+use crate::ids::Mint;
+use crate::rules::{self, Draft, Refusal};
+use crate::schema::{Object, Schema};
+use crate::value::Value;
+
+pub use recycle::Deletion;
+pub use row::Row;
+pub use table::Table;
+
+use recycle::RecycleBin;
+
+/// Every row of an org, with its schema, its clock and the recycle bin.
+///
+/// Writes go through the rules: [`create`](Self::create), [`update`](Self::update), [`delete`](Self::delete).
+/// [`load`](Self::load) goes around them, for seeds.
+#[derive(Debug)]
+pub struct Store {
+    schema: Arc<Schema>,
+    tables: Vec<Table>,
+    mint: Mint,
+    numbers: HashMap<(usize, usize), u64>,
+    bin: RecycleBin,
+    pending: Vec<Pending>,
+    /// What time it is in the org.
+    pub clock: OrgClock,
+    /// Who writes.
+    pub user: RecordId,
+    /// The org's own id.
+    pub organization: RecordId,
+    /// Whether `CreatedDate` and the like may be given on create (REST reference 5.7).
+    pub audit_fields_on_create: bool,
+    /// Whether rows that change because of another one (cascades, cleared lookups) get new stamps. It is not known
+    /// what a real org does, so both can be had.
+    pub stamp_cascades: bool,
+}
+
+/// A row that is stamped but not yet committed.
+#[derive(Debug)]
+struct Pending {
+    at: Timestamp,
+    object: usize,
+    row: Row,
+}
+
+impl Store {
+    /// A store without rows. `user` and `organization` are ids that the caller's seed gives to its rows.
+    #[must_use]
+    pub fn new(schema: Schema, clock: OrgClock, user: RecordId, organization: RecordId) -> Self {
+        let mut store = Self {
+            schema: Arc::new(Schema::new()),
+            tables: Vec::new(),
+            mint: Mint::default(),
+            numbers: HashMap::new(),
+            bin: RecycleBin::default(),
+            pending: Vec::new(),
+            clock,
+            user,
+            organization,
+            audit_fields_on_create: false,
+            stamp_cascades: true,
+        };
+        store.set_schema(schema);
+        store
+    }
+
+    /// The schema. Cheap to clone, so that it can be read while rows are written.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Changes the schema: objects and fields may be added, and flags changed. Rows keep their values by position, so a
+    /// field must not be taken out or moved; rows have nothing in a field that is added last.
+    pub fn set_schema(&mut self, mut schema: Schema) {
+        schema.link();
+        for object in schema.objects() {
+            match self.tables.get_mut(object.index) {
+                Some(table) => table.set_object(object),
+                None => self.tables.push(Table::new(object)),
+            }
+        }
+        self.schema = Arc::new(schema);
+    }
+
+    /// The rows of an object.
+    #[must_use]
+    pub fn table(&self, object: &Object) -> &Table {
+        &self.tables[object.index]
+    }
+
+    /// The row of that id, in the recycle bin or not.
+    #[must_use]
+    pub fn find(&self, id: RecordId) -> Option<(&Object, &Row)> {
+        let object = self.schema.object_of(id)?;
+        Some((object, self.table(object).get(id)?))
+    }
+
+    /// The row of that id, if it is not in the recycle bin.
+    #[must_use]
+    pub fn find_live(&self, id: RecordId) -> Option<(&Object, &Row)> {
+        self.find(id).filter(|(_, row)| !row.is_deleted())
+    }
+
+    /// Creates a row.
+    ///
+    /// # Errors
+    ///
+    /// Why it was refused; nothing was written.
+    pub fn create(&mut self, object: &Object, draft: &Draft) -> Result<RecordId, Vec<Refusal>> {
+        let row = self.prepare(object, draft)?;
+        let id = row.id();
+        self.tables[object.index].insert(row);
+        rules::after_create(self, object, id);
+        Ok(id)
+    }
+
+    /// Creates a row that is stamped now and can be seen only from `at` on, as a long transaction does.
+    ///
+    /// # Errors
+    ///
+    /// Why it was refused; nothing was written.
+    pub fn create_late(&mut self, object: &Object, draft: &Draft, at: Timestamp) -> Result<RecordId, Vec<Refusal>> {
+        let row = self.prepare(object, draft)?;
+        let id = row.id();
+        self.pending.push(Pending { at, object: object.index, row });
+        Ok(id)
+    }
+
+    /// Changes a row in a way that is stamped now and can be seen only from `at` on.
+    ///
+    /// # Errors
+    ///
+    /// Why it was refused; nothing was written.
+    pub fn update_late(&mut self, id: RecordId, draft: &Draft, at: Timestamp) -> Result<(), Vec<Refusal>> {
+        let schema = Arc::clone(&self.schema);
+        let (object, mut row) = self.writable(&schema, id)?;
+        let changes = rules::for_update(self, object, &row, draft)?;
+        row.apply(changes);
+        self.pending.push(Pending { at, object: object.index, row });
+        Ok(())
+    }
+
+    /// Commits what was written late and is due. The org calls it before every request.
+    pub fn settle(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let (due, later): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|pending| pending.at <= now);
+        self.pending = later;
+        for pending in due {
+            self.tables[pending.object].insert(pending.row);
+        }
+    }
+
+    fn prepare(&mut self, object: &Object, draft: &Draft) -> Result<Row, Vec<Refusal>> {
+        let mut cells = rules::for_create(self, object, draft)?;
+        let prefix = object.prefix.ok_or_else(|| {
+            let text = format!("entity type {} does not support create", object.name);
+            vec![Refusal::new("INVALID_TYPE_FOR_OPERATION", text)]
+        })?;
+        self.number(object, &mut cells);
+        Ok(Row::new(self.mint.next(prefix), cells))
+    }
+
+    /// Gives a row the next automatic numbers.
+    fn number(&mut self, object: &Object, cells: &mut [Value]) {
+        for field in &object.fields {
+            if let (Some(format), Some(cell)) = (&field.auto_number, cells.get_mut(field.index)) {
+                let number = self.numbers.entry((object.index, field.index)).or_insert(0);
+                *number += 1;
+                *cell = format.format(*number).as_str().into();
+            }
+        }
+    }
+
+    /// Changes a row.
+    ///
+    /// # Errors
+    ///
+    /// Why it was refused; nothing was written.
+    pub fn update(&mut self, id: RecordId, draft: &Draft) -> Result<(), Vec<Refusal>> {
+        let schema = Arc::clone(&self.schema);
+        let (object, row) = self.writable(&schema, id)?;
+        let changes = rules::for_update(self, object, &row, draft)?;
+        self.tables[object.index].change(id, changes);
+        Ok(())
+    }
+
+    fn writable<'s>(&self, schema: &'s Schema, id: RecordId) -> Result<(&'s Object, Row), Vec<Refusal>> {
+        let (object, row) = self.find(id).ok_or_else(|| vec![Refusal::not_found()])?;
+        if row.is_deleted() {
+            return Err(vec![Refusal::is_deleted()]);
+        }
+        Ok((schema.at(object.index), row.clone()))
+    }
+
+    /// Adds a row as it is, without rules: for seeds. The cells stand in the order of the object's fields; the id,
+    /// automatic numbers and audit fields that are missing are filled in.
+    ///
+    /// # Panics
+    ///
+    /// When rows of the object cannot have ids.
+    pub fn load(&mut self, object: &Object, mut cells: Vec<Value>, stamp: Timestamp) -> RecordId {
+        let prefix = object.prefix.expect("a seed only loads objects with a key prefix");
+        cells.resize(object.fields.len(), Value::Null);
+        self.number(object, &mut cells);
+        let known = object.known;
+        let fill = [
+            (known.is_deleted, Value::Bool(false)),
+            (known.created_date, Value::DateTime(stamp)),
+            (known.created_by, Value::Id(self.user)),
+            (known.modified_date, Value::DateTime(stamp)),
+            (known.modified_by, Value::Id(self.user)),
+            (known.stamp, Value::DateTime(stamp)),
+            (known.owner, Value::Id(self.user)),
+        ];
+        for (place, value) in fill {
+            if let Some(cell) = place.and_then(|place| cells.get_mut(place)).filter(|cell| cell.is_null()) {
+                *cell = value;
+            }
+        }
+        let row = Row::new(self.mint.next(prefix), cells);
+        let id = row.id();
+        self.tables[object.index].insert(row);
+        id
+    }
+
+    /// Makes room for so many rows more.
+    pub fn reserve(&mut self, object: &Object, rows: usize) {
+        self.tables[object.index].reserve(rows);
+    }
+
+    /// Changes cells as they are, without rules: for seeds and for what follows from a write.
+    pub(crate) fn set_cells(&mut self, id: RecordId, cells: Vec<(usize, Value)>) {
+        if let Some(index) = self.schema.object_of(id).map(|object| object.index) {
+            self.tables[index].change(id, cells);
+        }
+    }
+
+    /// The formulas that read as nothing because they lie beyond what is evaluated, one sentence each.
+    #[must_use]
+    pub fn not_evaluated(&self) -> BTreeSet<String> {
+        let mut sentences = BTreeSet::new();
+        for object in self.schema.objects() {
+            for field in &object.fields {
+                let name = format!("{}.{}", object.name, field.name);
+                if let Some(Err(reason)) = field.formula.as_ref().map(|formula| &formula.expression) {
+                    sentences.insert(format!("{name}: formula not evaluated: {reason}"));
+                }
+                if field.summary.as_ref().is_some_and(|summary| summary.filtered) {
+                    sentences.insert(format!("{name}: roll-up not evaluated: it has a filter"));
+                }
+            }
+        }
+        sentences
+    }
+}

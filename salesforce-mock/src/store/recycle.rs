@@ -1,0 +1,206 @@
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use salesforce_types::{RecordId, Timestamp};
+
+use super::Store;
+use crate::rules::Refusal;
+use crate::schema::{Object, OnParentDelete};
+use crate::value::Value;
+
+/// The recycle bin and the log of deletions.
+#[derive(Debug, Default)]
+pub(super) struct RecycleBin {
+    /// By the row that was asked to be deleted.
+    deletions: HashMap<RecordId, Group>,
+    log: Vec<Deletion>,
+}
+
+/// What one deletion did, so that it can be undone.
+#[derive(Debug)]
+struct Group {
+    /// The row and the rows that went with it.
+    members: Vec<RecordId>,
+    /// Lookups that were emptied: the row, the field's position, and the id it held.
+    cleared: Vec<(RecordId, usize, RecordId)>,
+}
+
+/// An entry of the log of deletions. It stays when the row is purged, and goes when it is undeleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// The position of the object.
+    pub object: usize,
+    /// The row.
+    pub id: RecordId,
+    /// When it was deleted.
+    pub at: Timestamp,
+}
+
+/// What a deletion will do.
+#[derive(Debug, Default)]
+struct Reach {
+    members: Vec<RecordId>,
+    cleared: Vec<(RecordId, usize, RecordId)>,
+}
+
+impl Store {
+    /// Moves a row into the recycle bin, with the rows that cannot be without it. Lookups to them are emptied where
+    /// the field says so.
+    ///
+    /// # Errors
+    ///
+    /// Why it was refused: the object's rows cannot be deleted, the row is deleted already or never was, or another
+    /// row holds it back. Nothing was changed.
+    pub fn delete(&mut self, id: RecordId) -> Result<(), Vec<Refusal>> {
+        let schema = Arc::clone(self.schema());
+        let Some((object, row)) = self.find(id) else { return Err(vec![Refusal::not_found()]) };
+        if row.is_deleted() {
+            return Err(vec![Refusal::is_deleted()]);
+        }
+        if !object.deletable {
+            let text = format!("entity type {} does not support delete", object.name);
+            return Err(vec![Refusal::new("INVALID_TYPE_FOR_OPERATION", text)]);
+        }
+        let reach = self.reach(schema.at(object.index), id)?;
+        let stamp = self.clock.stamp();
+        for &(row, field, _) in &reach.cleared {
+            let mut changes = self.stamps(row, self.stamp_cascades);
+            changes.push((field, Value::Null));
+            self.set_cells(row, changes);
+        }
+        for &member in &reach.members {
+            let Some(object) = schema.object_of(member) else { continue };
+            let stamps = self.stamps(member, member == id || self.stamp_cascades);
+            self.set_cells(member, stamps);
+            self.tables[object.index].set_deleted(member, true);
+            self.bin.log.push(Deletion { object: object.index, id: member, at: stamp });
+        }
+        self.bin.deletions.insert(id, Group { members: reach.members, cleared: reach.cleared });
+        Ok(())
+    }
+
+    /// The rows that go with a row, and the lookups to them that are emptied.
+    fn reach(&self, object: &Object, id: RecordId) -> Result<Reach, Vec<Refusal>> {
+        let mut reach = Reach::default();
+        let mut going = BTreeSet::from([id]);
+        let mut held_by = Vec::new();
+        let mut next = VecDeque::from([(object, id)]);
+        while let Some((object, id)) = next.pop_front() {
+            reach.members.push(id);
+            for child in &object.children {
+                let child_object = self.schema().at(child.object);
+                // Who owns or made a row is not indexed; users are not deleted.
+                if child.on_delete == OnParentDelete::Keep {
+                    continue;
+                }
+                for row in self.table(child_object).pointing(child.field, id).filter(|row| !row.is_deleted()) {
+                    match child.on_delete {
+                        OnParentDelete::Keep => {}
+                        OnParentDelete::Clear => reach.cleared.push((row.id(), child.field, id)),
+                        OnParentDelete::Restrict => held_by.push((child_object, row.id())),
+                        OnParentDelete::Cascade => {
+                            if going.insert(row.id()) {
+                                next.push_back((child_object, row.id()));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        reach.cleared.retain(|(row, _, _)| !going.contains(row));
+        // A row that goes itself holds nothing back.
+        match held_by.iter().find(|(_, row)| !going.contains(row)) {
+            None => Ok(reach),
+            Some((held_by, _)) => Err(vec![
+                Refusal::new(
+                    "DELETE_FAILED",
+                    format!(
+                        "Your attempt to delete {id} could not be completed because it is associated with the \
+                         following {}.",
+                        held_by.plural.to_lowercase()
+                    ),
+                )
+                .no_fields(),
+            ]),
+        }
+    }
+
+    /// Brings a row back from the recycle bin, with its id, the rows that went with it, and the lookups to them.
+    ///
+    /// # Errors
+    ///
+    /// Why it was refused: it is not in the bin, it was purged, or it went with a parent that is still there.
+    pub fn undelete(&mut self, id: RecordId) -> Result<(), Vec<Refusal>> {
+        let refused = |text: &str| Err(vec![Refusal::new("UNDELETE_FAILED", text).no_fields()]);
+        let schema = Arc::clone(self.schema());
+        let Some((object, row)) = self.find(id) else {
+            return Err(vec![Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").no_fields()]);
+        };
+        if !row.is_deleted() {
+            return refused("Entity is not in the recycle bin");
+        }
+        if !object.undeletable {
+            return refused("Entity type is not undeletable");
+        }
+        let Some(group) = self.bin.deletions.remove(&id) else {
+            return refused("The parent of this record is in the recycle bin");
+        };
+        for &member in &group.members {
+            let Some(object) = schema.object_of(member) else { continue };
+            self.tables[object.index].set_deleted(member, false);
+            let stamps = self.stamps(member, member == id || self.stamp_cascades);
+            self.set_cells(member, stamps);
+        }
+        self.bin.log.retain(|entry| !group.members.contains(&entry.id));
+        for (row, field, parent) in group.cleared {
+            // What somebody has filled in since then stays.
+            if self.find_live(row).is_some_and(|(_, row)| row.get(field).is_null()) {
+                let mut changes = self.stamps(row, self.stamp_cascades);
+                changes.push((field, Value::Id(parent)));
+                self.set_cells(row, changes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a row in the recycle bin out for good, with the rows that went with it. The log of deletions keeps them.
+    ///
+    /// # Errors
+    ///
+    /// When the row is not in the bin.
+    pub fn purge(&mut self, id: RecordId) -> Result<(), Vec<Refusal>> {
+        let schema = Arc::clone(self.schema());
+        let deleted = self.find(id).is_some_and(|(_, row)| row.is_deleted());
+        if !deleted {
+            return Err(vec![Refusal::new("DELETE_FAILED", "Entity is not in the recycle bin").no_fields()]);
+        }
+        let members = self.bin.deletions.remove(&id).map_or_else(|| vec![id], |group| group.members);
+        for member in members {
+            if let Some(object) = schema.object_of(member) {
+                self.tables[object.index].purge(member);
+            }
+        }
+        Ok(())
+    }
+
+    /// The log of deletions, in their order.
+    #[must_use]
+    pub fn deletions(&self) -> &[Deletion] {
+        &self.bin.log
+    }
+
+    /// Forgets deletions up to a moment, as the org does when its log grows too long.
+    pub fn trim_deletions(&mut self, up_to: Timestamp) {
+        self.bin.log.retain(|entry| entry.at > up_to);
+    }
+
+    /// The stamps of a row that changes now, if it shows them.
+    fn stamps(&self, id: RecordId, stamped: bool) -> Vec<(usize, Value)> {
+        let Some(object) = self.schema().object_of(id).filter(|_| stamped) else { return Vec::new() };
+        let stamp = Value::DateTime(self.clock.stamp());
+        let known = object.known;
+        let who = known.modified_by.map(|place| (place, Value::Id(self.user)));
+        let when = [known.modified_date, known.stamp].into_iter().flatten().map(|place| (place, stamp.clone()));
+        when.chain(who).collect()
+    }
+}
