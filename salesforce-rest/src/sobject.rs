@@ -1,0 +1,72 @@
+//! Records of one object: an operation a file.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use salesforce_http::{Error, ErrorKind, Result};
+use salesforce_types::{ObjectName, Record, SObject};
+
+use crate::Client;
+
+mod blob;
+mod create;
+mod delete;
+mod describe;
+mod find;
+mod get;
+mod update;
+
+pub use find::Find;
+pub use get::Get;
+
+/// The records of one object; made by [`Client::sobject`] and [`Client::sobject_named`]. Holds no connection of its own
+/// and sends nothing when it is made.
+pub struct SObjectHandle<'c, T> {
+    client: &'c Client,
+    object: &'c str,
+    /// The fields to ask for; all that the user may see when there are none.
+    fields: &'c [&'c str],
+    row: PhantomData<fn() -> T>,
+}
+
+impl Client {
+    /// The records of `T`'s object, as `T`.
+    #[must_use]
+    pub fn sobject<T: SObject>(&self) -> SObjectHandle<'_, T> {
+        SObjectHandle { client: self, object: T::NAME, fields: T::fields(), row: PhantomData }
+    }
+
+    /// The records of an object whose name is known only at run time. A name that cannot be one is refused when a call
+    /// is made, and nothing is sent.
+    #[must_use]
+    pub fn sobject_named<'c>(&'c self, object: &'c str) -> SObjectHandle<'c, Record> {
+        SObjectHandle { client: self, object, fields: &[], row: PhantomData }
+    }
+}
+
+impl<T> SObjectHandle<'_, T> {
+    /// The object's name.
+    #[must_use]
+    pub fn object(&self) -> &str {
+        self.object
+    }
+}
+
+impl<T> Clone for SObjectHandle<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for SObjectHandle<'_, T> {}
+
+impl<T> fmt::Debug for SObjectHandle<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SObjectHandle").field("object", &self.object).finish_non_exhaustive()
+    }
+}
+
+/// The name as a segment of a path: what could lead elsewhere is refused.
+pub(crate) fn object_name(object: &str) -> Result<ObjectName> {
+    object.parse().map_err(|invalid| Error::new(ErrorKind::Invalid, format!("nothing was sent: {invalid}")))
+}

@@ -1,0 +1,93 @@
+use std::fmt;
+use std::future::IntoFuture;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use salesforce_http::{Request, Result};
+use salesforce_types::RecordId;
+use serde::de::DeserializeOwned;
+
+use super::{SObjectHandle, object_name};
+
+impl<'c, T> SObjectHandle<'c, T> {
+    /// Reads one record that must exist; [`find`](Self::find) if it may not.
+    ///
+    /// Asks for the fields of [`SObject::fields`](salesforce_types::SObject::fields), or for all that the user may see
+    /// when the object is known by name only.
+    ///
+    /// ```no_run
+    /// # async fn run(client: salesforce_rest::Client, id: salesforce_rest::RecordId) -> salesforce_rest::Result<()> {
+    /// let account = client.sobject_named("Account").get(id).fields(&["Id", "Name"]).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the org has no such record, or it is in the recycle bin, or the user does not see it; `Invalid`
+    /// when a field does not exist or the user does not see it.
+    pub fn get(&self, id: RecordId) -> Get<'c, T> {
+        Get { handle: *self, id }
+    }
+}
+
+/// Reads one record; made by [`SObjectHandle::get`].
+#[must_use = "nothing is sent until the request is awaited"]
+pub struct Get<'c, T> {
+    handle: SObjectHandle<'c, T>,
+    id: RecordId,
+}
+
+impl<'c, T> Get<'c, T> {
+    /// Asks for these fields only. None means all that the user may see.
+    pub fn fields(mut self, fields: &'c [&'c str]) -> Self {
+        self.handle.fields = fields;
+        self
+    }
+}
+
+fn request(object: &str, id: RecordId, fields: &[&str]) -> Result<Request> {
+    let request = Request::get(format!("sobjects/{}/{id}", object_name(object)?));
+    Ok(match fields {
+        [] => request,
+        fields => request.query("fields", &fields.join(",")),
+    })
+}
+
+impl<'c, T: DeserializeOwned + 'c> IntoFuture for Get<'c, T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'c, Result<T>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let SObjectHandle { client, object, fields, .. } = self.handle;
+        async move { client.send(request(object, self.id, fields)?).await?.json() }.boxed()
+    }
+}
+
+impl<T> fmt::Debug for Get<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("handle", &self.handle).field("id", &self.id).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "001D000000IqhSLIAZ";
+
+    #[test]
+    fn fields_are_asked_for_by_name_and_all_without_names() {
+        let path = |fields: &[&str]| request("Account", ID.parse().unwrap(), fields).unwrap().path().to_owned();
+        assert_eq!(path(&[]), format!("sobjects/Account/{ID}"));
+        assert_eq!(path(&["Id", "Name"]), format!("sobjects/Account/{ID}?fields=Id,Name"));
+        assert_eq!(path(&["Name&x=1"]), format!("sobjects/Account/{ID}?fields=Name%26x%3D1"));
+    }
+
+    #[test]
+    fn a_name_that_could_lead_elsewhere_is_refused() {
+        for bad in ["", "../query", "Account/x", "Account?x", "Acc%6Funt"] {
+            let error = request(bad, ID.parse().unwrap(), &[]).unwrap_err();
+            assert_eq!(error.kind(), salesforce_http::ErrorKind::Invalid, "{bad}");
+        }
+    }
+}

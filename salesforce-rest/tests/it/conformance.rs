@@ -1,0 +1,344 @@
+//! Recorded traffic of real orgs and public test suites: each answer has to decode to what is stated of it.
+//!
+//! A fixture's body is decoded with the public types, its facts are computed anew from what was decoded, and each
+//! stated fact is compared. What no public type reads yet is listed as not covered; a kind this test does not know is
+//! a failure, so that no fixture is passed over in silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use salesforce_rest::{ApiError, ChildRows, GlobalDescribe, Limits, Page, Record, Resources, SaveResult, Value, Version};
+use salesforce_types::describe::{SObjectDescribe, SObjectSummary};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+type Decoded = Result<Json, Box<dyn std::error::Error>>;
+
+/// Kinds whose calls are not part of the client yet.
+const NOT_YET: &[&str] = &[
+    "Package",
+    "PermissionSet",
+    "PermissionSetGroup",
+    "batch",
+    "bulk2_job",
+    "composite",
+    "csv",
+    "get_deleted",
+    "soap",
+    "sobject_tree",
+    "zip",
+];
+
+#[derive(Deserialize)]
+struct Expectation {
+    file: String,
+    facts: serde_json::Map<String, Json>,
+}
+
+#[derive(Default)]
+struct Report {
+    covered: usize,
+    not_yet: BTreeMap<String, Vec<String>>,
+    failures: Vec<String>,
+}
+
+#[test]
+fn conformance_recorded_answers_decode_to_the_stated_facts() {
+    let folder = folder();
+    let mut out = std::io::stderr(); // printed whether the test's output is captured or not
+    let Ok(list) = std::fs::read_to_string(folder.join("expectations.jsonl")) else {
+        writeln!(out, "skipped: no fixtures").unwrap();
+        return;
+    };
+    let mut report = Report::default();
+    for line in list.lines().filter(|line| !line.trim().is_empty()) {
+        let expectation: Expectation = serde_json::from_str(line).expect("a line of expectations.jsonl");
+        check(&folder, expectation, &mut report);
+    }
+    let open: usize = report.not_yet.values().map(Vec::len).sum();
+    writeln!(out, "conformance: {} recorded answers decode to the stated facts, {open} are not covered yet", report.covered)
+        .unwrap();
+    for (kind, names) in &report.not_yet {
+        writeln!(out, "not covered yet: {kind}, {}: {}", names.len(), names.join(", ")).unwrap();
+    }
+    assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
+    assert!(report.covered > 0, "expectations.jsonl names nothing that is covered");
+}
+
+fn folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.join(std::env::var_os("SALESFORCE_FIXTURES").unwrap_or_else(|| "../shared/fixtures".into()))
+}
+
+fn check(folder: &Path, Expectation { file, facts }: Expectation, report: &mut Report) {
+    let kind = facts.get("kind").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let body = match std::fs::read(folder.join(&file)) {
+        Ok(body) => body,
+        Err(error) => return report.failures.push(format!("{file}: {error}")),
+    };
+    if NOT_YET.contains(&&*kind) {
+        return report.not_yet.entry(kind).or_default().push(file);
+    }
+    if kind == "exchanges" {
+        return exchanges(&file, &facts, &body, report);
+    }
+    match decode(&kind, &body) {
+        Ok(found) => {
+            let wrong = differences(&facts, &found);
+            report.covered += usize::from(wrong.is_empty());
+            report.failures.extend(wrong.into_iter().map(|wrong| format!("{file}: {wrong}")));
+        }
+        Err(error) => report.failures.push(format!("{file} ({kind}): {error}")),
+    }
+}
+
+/// Each stated fact that was not found so.
+fn differences(facts: &serde_json::Map<String, Json>, found: &Json) -> Vec<String> {
+    let differs = |(name, stated): &(&String, &Json)| *name != "kind" && found.get(name) != Some(*stated);
+    let line = |(name, stated)| format!("{name} is {:?}, stated is {stated}", found.get(name).map(Json::to_string));
+    facts.iter().filter(differs).map(line).collect()
+}
+
+fn decode(kind: &str, body: &[u8]) -> Decoded {
+    match kind {
+        "query_result" => query_result(body),
+        "save_result" => save_result(body),
+        "collection_save_results" => collection(body),
+        "sobject_describe" => describe(body),
+        "describe_global" => describe_global(body),
+        "rest_errors" => rest_errors(body),
+        "limits" => limits(body),
+        "versions" => versions(body),
+        "record" => record(body),
+        "json_array" => json_array(body),
+        "json_object" => json_object(body),
+        "oauth_token" => crate::conformance_oauth::token(body),
+        "oauth_error" => crate::conformance_oauth::refusal(body),
+        unknown => Err(format!("the kind `{unknown}` is unknown to this test").into()),
+    }
+}
+
+fn query_result(body: &[u8]) -> Decoded {
+    let page: Page<Record> = serde_json::from_slice(body)?;
+    // As child rows, the same answer keeps the URL that `done: true` makes a page drop.
+    let parent: Record = serde_json::from_str(&format!(r#"{{"Rows":{}}}"#, std::str::from_utf8(body)?))?;
+    let rows = parent.get("Rows").and_then(Value::as_rows).ok_or("no rows")?;
+    if (rows.records.len(), rows.done, rows.total_size) != (page.records.len(), page.done, page.total_size) {
+        return Err("a page and child rows read the same answer differently".into());
+    }
+    let expected_next = rows.next.as_deref().filter(|_| !page.done);
+    if page.next.as_ref().map(salesforce_rest::Cursor::as_str) != expected_next {
+        return Err("the cursor is not the URL of the answer".into());
+    }
+    Ok(json!({
+        "records": page.records.len(),
+        "totalSize": page.total_size,
+        "done": page.done,
+        "nextRecordsUrl": rows.next,
+        "nested": nested(&page.records),
+        "types": types(&page.records),
+    }))
+}
+
+fn nested(records: &[Record]) -> BTreeMap<&str, Vec<usize>> {
+    let mut nested = BTreeMap::<&str, Vec<usize>>::new();
+    for (name, value) in records.iter().flat_map(Record::fields) {
+        if let Some(rows) = value.as_rows() {
+            let typed = ChildRows::from(rows);
+            assert!(typed.is_complete());
+            nested.entry(name).or_default().push(typed.records.len());
+        }
+    }
+    nested
+}
+
+fn types(records: &[Record]) -> BTreeSet<&str> {
+    records.iter().filter_map(Record::object).collect()
+}
+
+fn save_result(body: &[u8]) -> Decoded {
+    let result: SaveResult = serde_json::from_slice(body)?;
+    Ok(json!({
+        "success": result.success,
+        "id": result.id,
+        "created": result.created,
+        "errors": result.errors,
+    }))
+}
+
+fn collection(body: &[u8]) -> Decoded {
+    let results: Vec<SaveResult> = serde_json::from_slice(body)?;
+    let ok = results.iter().filter(|result| result.success).count();
+    Ok(json!({
+        "count": results.len(),
+        "ok": ok,
+        "failed": results.len() - ok,
+        "codes": results.iter().flat_map(|result| &result.errors).map(|error| error.code.as_str()).collect::<Vec<_>>(),
+        "created": results.iter().map(|result| result.created).collect::<Vec<_>>(),
+    }))
+}
+
+fn describe(body: &[u8]) -> Decoded {
+    let object: SObjectDescribe = serde_json::from_slice(body)?;
+    let mut field_types = BTreeMap::<&str, usize>::new();
+    for field in &object.fields {
+        *field_types.entry(field.field_type.as_str()).or_default() += 1;
+    }
+    let polymorphic = object.fields.iter().filter(|field| field.reference_to.len() > 1).map(|field| &field.name);
+    Ok(json!({
+        "name": object.name,
+        "fields": object.fields.len(),
+        "childRelationships": object.child_relationships.len(),
+        "recordTypeInfos": object.record_type_infos.len(),
+        "picklistValues": object.fields.iter().map(|field| field.picklist_values.len()).sum::<usize>(),
+        "keyPrefix": object.key_prefix,
+        "fieldTypes": field_types,
+        "polymorphic": polymorphic.collect::<Vec<_>>(),
+    }))
+}
+
+fn describe_global(body: &[u8]) -> Decoded {
+    let global: GlobalDescribe = serde_json::from_slice(body)?;
+    Ok(json!({
+        "sobjects": global.sobjects.len(),
+        "maxBatchSize": global.max_batch_size,
+        "encoding": global.encoding,
+        "custom": global.sobjects.iter().filter(|object| object.custom).count(),
+    }))
+}
+
+fn rest_errors(body: &[u8]) -> Decoded {
+    let errors: Vec<ApiError> = serde_json::from_slice(body)?;
+    let fields = |error: &ApiError| (!error.fields.is_empty()).then(|| error.fields.clone());
+    Ok(json!({
+        "codes": errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>(),
+        "messages": errors.iter().map(|error| &error.message).collect::<Vec<_>>(),
+        "fields": errors.iter().map(fields).collect::<Vec<_>>(),
+    }))
+}
+
+fn limits(body: &[u8]) -> Decoded {
+    let limits: Limits = serde_json::from_slice(body)?;
+    Ok(json!({ "limits": limits.len(), "DailyApiRequests": limits.get("DailyApiRequests") }))
+}
+
+fn versions(body: &[u8]) -> Decoded {
+    let versions: Vec<Version> = serde_json::from_slice(body)?;
+    Ok(json!({ "count": versions.len(), "latest": versions.iter().map(|version| version.version).max() }))
+}
+
+fn record(body: &[u8]) -> Decoded {
+    let record: Record = serde_json::from_slice(body)?;
+    // `attributes`, which the stated count counts, is taken apart by `Record`.
+    Ok(json!({ "type": record.object(), "keys": record.len() + 1 }))
+}
+
+fn json_array(body: &[u8]) -> Decoded {
+    let records: Vec<Record> = serde_json::from_slice(body)?;
+    if let Some(odd) = records.iter().find(|record| record.object().is_none() || record.id_text().is_none()) {
+        return Err(format!("a row without its object or id: {odd}").into());
+    }
+    Ok(json!({ "count": records.len() }))
+}
+
+fn json_object(body: &[u8]) -> Decoded {
+    if let Ok(resources) = serde_json::from_slice::<Resources>(body) {
+        return Ok(json!({ "keys": resources.keys().collect::<Vec<_>>() }));
+    }
+    let parts: BTreeMap<String, Json> = serde_json::from_slice(body)?;
+    for (name, part) in &parts {
+        match &**name {
+            "objectDescribe" => {
+                let object: SObjectSummary = serde_json::from_value(part.clone())?;
+                if object.name.is_empty() || object.key_prefix.is_none() {
+                    return Err("objectDescribe has no name or key prefix".into());
+                }
+            }
+            "recentItems" => {
+                let items: Vec<Record> = serde_json::from_value(part.clone())?;
+                if items.iter().any(|item| item.id().is_none()) {
+                    return Err("a recent item has no id".into());
+                }
+            }
+            unknown => return Err(format!("the key `{unknown}` is unknown to this test").into()),
+        }
+    }
+    Ok(json!({ "keys": parts.keys().collect::<Vec<_>>() }))
+}
+
+#[derive(Deserialize)]
+struct Exchanges {
+    exchanges: Vec<Exchange>,
+}
+
+#[derive(Deserialize)]
+struct Exchange {
+    request: RecordedRequest,
+    response: RecordedResponse,
+}
+
+#[derive(Deserialize)]
+struct RecordedRequest {
+    method: String,
+    uri: String,
+}
+
+#[derive(Deserialize)]
+struct RecordedResponse {
+    status: u16,
+    body: String,
+}
+
+/// Recorded conversations: the bodies of covered kinds are told anew in the words of the stated lines.
+fn exchanges(file: &str, facts: &serde_json::Map<String, Json>, body: &[u8], report: &mut Report) {
+    let Exchanges { exchanges } = match serde_json::from_slice(body) {
+        Ok(exchanges) => exchanges,
+        Err(error) => return report.failures.push(format!("{file}: {error}")),
+    };
+    if facts.get("count") != Some(&json!(exchanges.len())) {
+        report.failures.push(format!("{file}: holds {} exchanges, stated is {:?}", exchanges.len(), facts.get("count")));
+    }
+    let stated = facts.get("lines").and_then(Json::as_array);
+    for (n, Exchange { request, response }) in exchanges.iter().enumerate() {
+        let name = format!("{file}#{n}");
+        if request.uri.ends_with("/composite") {
+            report.not_yet.entry("composite".to_owned()).or_default().push(name);
+            continue;
+        }
+        match told(&response.body) {
+            Ok(told) => {
+                let path = request.uri.find("/services/").map_or(&*request.uri, |at| &request.uri[at..]);
+                let line = format!("{} {path} -> {} {told}", request.method, response.status);
+                match stated.and_then(|lines| lines.get(n)).and_then(Json::as_str) {
+                    Some(stated) if stated != line => {
+                        report.failures.push(format!("{name}: reads as `{line}`, stated is `{stated}`"));
+                    }
+                    _ => report.covered += 1,
+                }
+            }
+            Err(error) => report.failures.push(format!("{name}: {error}")),
+        }
+    }
+}
+
+fn told(body: &str) -> Result<String, Box<dyn std::error::Error>> {
+    if body.trim_start().starts_with('[') {
+        let results: Vec<SaveResult> = serde_json::from_str(body)?;
+        let ok = results.iter().filter(|result| result.success).count();
+        let failed = results.len() - ok;
+        return Ok(format!("sObject collections save results: {} results, {ok} ok, {failed} failed", results.len()));
+    }
+    let page: Page<Record> = serde_json::from_str(body)?;
+    let total = page.total_size.ok_or("no totalSize")?;
+    let nested: String = nested(&page.records)
+        .iter()
+        .map(|(name, counts)| format!(", nested subqueries {name}: {counts:?} rows"))
+        .collect();
+    let types = types(&page.records).into_iter().collect::<Vec<_>>().join(", ");
+    Ok(format!(
+        "query result: {} records, totalSize {total}, done {}{nested}, record type(s) {types}",
+        page.records.len(),
+        page.done
+    ))
+}

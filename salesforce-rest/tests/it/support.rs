@@ -1,0 +1,123 @@
+//! A client whose answers are written down in the test, and what it sent.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::header;
+use salesforce_http::transport::{Transport, TransportError, TransportErrorKind};
+use salesforce_http::{AccessToken, Body, BodyStream, Error, ErrorKind, ManualClock, TokenProvider, async_trait};
+use salesforce_rest::Client;
+use salesforce_types::Timestamp;
+
+pub(crate) const ID: &str = "001D000000IqhSLIAZ";
+
+/// One call as it was sent: method, path with query, body.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sent {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) options: Option<String>,
+    pub(crate) body: String,
+}
+
+/// Gives the next answer to each call.
+#[derive(Clone, Debug)]
+pub(crate) struct Script(Arc<Mutex<(VecDeque<Answer>, Vec<Sent>)>>, ManualClock);
+
+impl Default for Script {
+    fn default() -> Self {
+        Self(Arc::default(), ManualClock::new(Timestamp::EPOCH))
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Answer {
+    Body(u16, String),
+    /// The request left, and nothing came back.
+    Lost,
+}
+
+impl Script {
+    pub(crate) fn answer(self, status: u16, body: impl Into<String>) -> Self {
+        self.0.lock().unwrap().0.push_back(Answer::Body(status, body.into()));
+        self
+    }
+
+    pub(crate) fn lost(self) -> Self {
+        self.0.lock().unwrap().0.push_back(Answer::Lost);
+        self
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::builder(Token)
+            .transport(Arc::new(self.clone()))
+            .clock(Arc::new(self.1.clone()))
+            .build()
+            .unwrap()
+    }
+
+    /// Runs what waits between tries, without waiting.
+    pub(crate) async fn run<F: Future>(&self, future: F) -> F::Output {
+        self.1.run(future).await
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.0.lock().unwrap().1.clone()
+    }
+
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.sent().into_iter().map(|sent| sent.path).collect()
+    }
+}
+
+impl Transport for Script {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'static, Result<http::Response<BodyStream>, TransportError>> {
+        let (answers, sent) = &mut *self.0.lock().unwrap();
+        sent.push(Sent {
+            method: request.method().to_string(),
+            path: request.uri().path_and_query().unwrap().to_string(),
+            options: request.headers().get("Sforce-Query-Options").map(|value| value.to_str().unwrap().to_owned()),
+            body: String::from_utf8_lossy(request.body().as_bytes().unwrap()).into_owned(),
+        });
+        let answer = match answers.pop_front().expect("the script has an answer for each call") {
+            Answer::Lost => Err(TransportError::new(TransportErrorKind::Broken)),
+            Answer::Body(status, body) => Ok(http::Response::builder()
+                .status(status)
+                .header(header::CONTENT_TYPE, "application/json;charset=UTF-8")
+                .header(header::DATE, "Sun, 01 Mar 2026 17:49:01 GMT")
+                .body(BodyStream::from(Bytes::from(body)))
+                .unwrap()),
+        };
+        std::future::ready(answer).boxed()
+    }
+}
+
+#[derive(Debug)]
+struct Token;
+
+#[async_trait]
+impl TokenProvider for Token {
+    async fn token(&self) -> salesforce_http::Result<Arc<AccessToken>> {
+        AccessToken::new("00Dx!token".into(), "https://acme.my.salesforce.com").map(Arc::new)
+    }
+
+    async fn renew(&self, _refused: &Arc<AccessToken>) -> salesforce_http::Result<Arc<AccessToken>> {
+        Err(Error::new(ErrorKind::Auth, "there is one token only"))
+    }
+}
+
+/// A page of rows, as an org writes it.
+pub(crate) fn page(rows: &[&str], total: usize, next: Option<&str>) -> String {
+    let records: Vec<_> = rows
+        .iter()
+        .map(|name| format!(r#"{{"attributes":{{"type":"Account","url":"/services/data/v68.0/sobjects/Account/{ID}"}},"Name":"{name}"}}"#))
+        .collect();
+    let next_url = next.map(|next| format!(r#""nextRecordsUrl":"{next}","#)).unwrap_or_default();
+    format!(r#"{{"totalSize":{total},"done":{},{next_url}"records":[{}]}}"#, next.is_none(), records.join(","))
+}
