@@ -22,5 +22,6 @@ pub use connection::{Connection, ConnectionBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use request::{Effect, Request, path_segment};
 pub use response::{Response, StreamingResponse};
+pub use secrecy::SecretString;
 pub use token::{AccessToken, TokenProvider};
 pub use transport::{Transport, TransportError, TransportErrorKind};
