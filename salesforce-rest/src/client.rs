@@ -40,9 +40,15 @@ impl Client {
         &self.connection
     }
 
+    /// The version of the API that the client speaks.
+    #[must_use]
+    pub fn api_version(&self) -> ApiVersion {
+        self.connection.api_version()
+    }
+
     /// Sends a call unless its URL is longer than an org reads.
     pub(crate) async fn send(&self, request: Request) -> Result<Response> {
-        url_length::check(&request, self.connection.api_version())?;
+        url_length::check(&request, self.api_version())?;
         self.connection.send(request).await
     }
 }

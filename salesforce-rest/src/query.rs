@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use futures_core::Stream;
+use futures_core::stream::BoxStream;
 use salesforce_http::{Error, ErrorKind, Request, Result};
 use salesforce_soql::{IntoSoql, Soql};
 use serde::de::DeserializeOwned;
@@ -35,7 +35,7 @@ impl Client {
     ///
     /// # async fn run(client: Client, email: String) -> salesforce_rest::Result<()> {
     /// let soql = Soql::new("SELECT Id, Name FROM Contact WHERE Email = :email").bind("email", email);
-    /// let mut rows = std::pin::pin!(client.query::<Record>(soql).stream());
+    /// let mut rows = client.query::<Record>(soql).stream();
     /// while let Some(row) = rows.try_next().await? {
     ///     println!("{row}");
     /// }
@@ -126,12 +126,12 @@ impl<'c, Row: DeserializeOwned + Send + 'c> Query<'c, Row> {
     }
 
     /// Page after page to the last; one is in memory at a time. Ends after an error.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<Row>>> + Send + 'c {
-        paging::pages(self.client, self.request())
+    pub fn pages(self) -> BoxStream<'c, Result<Page<Row>>> {
+        paging::pages(self.client, self.request(), None)
     }
 
     /// Row after row to the last; one page is in memory at a time. Ends after an error.
-    pub fn stream(self) -> impl Stream<Item = Result<Row>> + Send + 'c {
+    pub fn stream(self) -> BoxStream<'c, Result<Row>> {
         paging::rows(self.pages())
     }
 

@@ -16,8 +16,7 @@ pub struct Organization {
     /// Whether it is a sandbox.
     pub is_sandbox: bool,
     /// The edition, such as `Enterprise Edition`.
-    #[serde(default)]
-    pub organization_type: Option<String>,
+    pub organization_type: String,
     /// Where it runs, such as `EU42`.
     #[serde(default)]
     pub instance_name: Option<String>,

@@ -1,5 +1,5 @@
-use futures_core::Stream;
-use futures_util::{TryStreamExt, stream};
+use futures_core::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use salesforce_http::{Error, ErrorKind, Request, Result};
 use serde::de::DeserializeOwned;
 
@@ -27,50 +27,29 @@ pub(super) async fn fetch<Row: DeserializeOwned>(
     }
 }
 
-/// What is to be fetched next.
-enum Step {
-    First(Result<Request>),
-    Next(Cursor),
-    End,
-}
-
+/// Page after page from `first`, which follows `at`.
 pub(super) fn pages<'c, Row: DeserializeOwned + Send + 'c>(
     client: &'c Client,
     first: Result<Request>,
-) -> impl Stream<Item = Result<Page<Row>>> + Send + 'c {
-    follow(client, Step::First(first))
-}
-
-pub(super) fn pages_from<'c, Row: DeserializeOwned + Send + 'c>(
-    client: &'c Client,
-    cursor: Cursor,
-) -> impl Stream<Item = Result<Page<Row>>> + Send + 'c {
-    follow(client, Step::Next(cursor))
-}
-
-fn follow<'c, Row: DeserializeOwned + Send + 'c>(
-    client: &'c Client,
-    first: Step,
-) -> impl Stream<Item = Result<Page<Row>>> + Send + 'c {
-    stream::try_unfold((first, Trail::default()), move |(step, mut trail)| async move {
-        let page: Page<Row> = match step {
-            Step::First(request) => fetch(client, request?, None).await?,
-            Step::Next(cursor) if !trail.leads_on(&cursor) => return Err(circle(&cursor)),
-            Step::Next(cursor) => fetch(client, request(&cursor), Some(&cursor)).await?,
-            Step::End => return Ok(None),
-        };
-        let next = page.next.clone().map_or(Step::End, Step::Next);
+    at: Option<Cursor>,
+) -> BoxStream<'c, Result<Page<Row>>> {
+    stream::try_unfold((Some((first, at)), Trail::default()), move |(next, mut trail)| async move {
+        let Some((current, at)) = next else { return Ok(None) };
+        if let Some(at) = at.as_ref().filter(|at| !trail.leads_on(at)) {
+            return Err(circle(at));
+        }
+        let page: Page<Row> = fetch(client, current?, at.as_ref()).await?;
+        let next = page.next.clone().map(|cursor| (Ok(request(&cursor)), Some(cursor)));
         Ok(Some((page, (next, trail))))
     })
+    .boxed()
 }
 
-pub(super) fn rows<'c, Row: Send + 'c>(
-    pages: impl Stream<Item = Result<Page<Row>>> + Send + 'c,
-) -> impl Stream<Item = Result<Row>> + Send + 'c {
-    pages.map_ok(|page| stream::iter(page.records.into_iter().map(Ok))).try_flatten()
+pub(super) fn rows<'c, Row: Send + 'c>(pages: BoxStream<'c, Result<Page<Row>>>) -> BoxStream<'c, Result<Row>> {
+    pages.map_ok(|page| stream::iter(page.records.into_iter().map(Ok))).try_flatten().boxed()
 }
 
-pub(super) async fn all<Row>(pages: impl Stream<Item = Result<Page<Row>>> + Send) -> Result<Vec<Row>> {
+pub(super) async fn all<Row>(pages: BoxStream<'_, Result<Page<Row>>>) -> Result<Vec<Row>> {
     pages.map_ok(|page| page.records).try_concat().await
 }
 

@@ -1,7 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, stream};
 use salesforce_http::{Error, ErrorKind, Result};
@@ -59,7 +58,7 @@ impl Client {
     ) -> BoxStream<'c, Result<Row>> {
         let ChildRows { records, done, next, .. } = rows.into();
         let rest = match next {
-            Some(cursor) if !done => paging::rows(paging::pages_from(self, cursor)).left_stream(),
+            Some(cursor) if !done => self.resume(cursor).stream().left_stream(),
             _ => stream::iter((!done).then(|| Err(lost()))).right_stream(),
         };
         stream::iter(records.into_iter().map(Ok)).chain(rest).boxed()
@@ -90,12 +89,12 @@ impl<'c, Row: DeserializeOwned + Send + 'c> Resume<'c, Row> {
     }
 
     /// Page after page to the last; one is in memory at a time. Ends after an error.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<Row>>> + Send + 'c {
-        paging::pages_from(self.client, self.cursor)
+    pub fn pages(self) -> BoxStream<'c, Result<Page<Row>>> {
+        paging::pages(self.client, Ok(paging::request(&self.cursor)), Some(self.cursor))
     }
 
     /// Row after row to the last; one page is in memory at a time. Ends after an error.
-    pub fn stream(self) -> impl Stream<Item = Result<Row>> + Send + 'c {
+    pub fn stream(self) -> BoxStream<'c, Result<Row>> {
         paging::rows(self.pages())
     }
 

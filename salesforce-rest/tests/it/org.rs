@@ -42,9 +42,10 @@ async fn resources_limits_and_describes_are_where_they_should_be() {
 
 #[tokio::test]
 async fn an_org_whose_row_cannot_be_seen_is_not_found() {
-    let script = Script::default()
-        .answer(200, r#"{"totalSize":0,"done":true,"records":[]}"#)
-        .answer(200, r#"{"totalSize":1,"done":true,"records":[{"Id":"00DD00000000001","Name":"Acme","IsSandbox":true}]}"#);
+    let script = Script::default().answer(200, r#"{"totalSize":0,"done":true,"records":[]}"#).answer(
+        200,
+        r#"{"totalSize":1,"done":true,"records":[{"Id":"00DD00000000001","Name":"Acme","IsSandbox":true,"OrganizationType":"Developer Edition"}]}"#,
+    );
     let client = script.client();
     assert_eq!(client.organization().await.unwrap_err().kind(), ErrorKind::NotFound);
     let organization = client.organization().await.unwrap();

@@ -27,8 +27,14 @@ fn names(rows: &[Record]) -> String {
 #[tokio::test]
 async fn a_stream_gives_every_row_of_every_page() {
     let script = three_pages();
-    let rows: Vec<Named> =
-        script.client().query("SELECT Name FROM Account").stream().map_ok(|row: Named| row).try_collect().await.unwrap();
+    let rows: Vec<Named> = script
+        .client()
+        .query("SELECT Name FROM Account")
+        .stream()
+        .map_ok(|row: Named| row)
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(rows.iter().map(|row| &*row.name).collect::<String>(), "abcde");
     assert_eq!(script.paths(), ["/services/data/v68.0/query?q=SELECT+Name+FROM+Account", NEXT, LAST]);
 }
@@ -37,7 +43,7 @@ async fn a_stream_gives_every_row_of_every_page() {
 async fn pages_come_one_at_a_time_and_nothing_is_fetched_ahead() {
     let script = three_pages();
     let client = script.client();
-    let mut pages = std::pin::pin!(client.query::<Record>("SELECT Name FROM Account").pages());
+    let mut pages = client.query::<Record>("SELECT Name FROM Account").pages();
     assert_eq!(names(&pages.next().await.unwrap().unwrap().records), "ab");
     assert_eq!(script.paths().len(), 1);
     assert_eq!(pages.next().await.unwrap().unwrap().next, Some(LAST.parse().unwrap()));
@@ -80,7 +86,7 @@ async fn an_error_in_the_middle_ends_a_stream_with_an_error_and_not_silently() {
     let gone = r#"[{"errorCode":"INVALID_QUERY_LOCATOR","message":"invalid query locator"}]"#;
     let script = Script::default().answer(200, page(&["a"], 5, Some(NEXT))).answer(400, gone);
     let client = script.client();
-    let mut rows = std::pin::pin!(client.query::<Record>("SELECT Name FROM Account").stream());
+    let mut rows = client.query::<Record>("SELECT Name FROM Account").stream();
     assert!(rows.next().await.unwrap().is_ok());
     let error = rows.next().await.unwrap().unwrap_err();
     assert_eq!(error.api_errors()[0].code.as_str(), "INVALID_QUERY_LOCATOR");
@@ -100,7 +106,8 @@ async fn more_rows_without_a_place_are_an_error_that_says_so() {
 
 #[tokio::test]
 async fn a_place_on_another_host_is_refused_and_nothing_is_sent_there() {
-    let script = Script::default().answer(200, page(&["a"], 5, Some("https://attacker.test/services/data/v68.0/query/0r8-1")));
+    let script =
+        Script::default().answer(200, page(&["a"], 5, Some("https://attacker.test/services/data/v68.0/query/0r8-1")));
     let error = script.client().query::<Record>("SELECT Name FROM Account").all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignHost);
     assert_eq!(script.sent().len(), 1);
@@ -108,8 +115,7 @@ async fn a_place_on_another_host_is_refused_and_nothing_is_sent_there() {
 
 #[tokio::test]
 async fn a_page_that_names_itself_is_an_error_at_once() {
-    let script =
-        Script::default().answer(200, page(&["a"], 5, Some(NEXT))).answer(200, page(&["a"], 5, Some(NEXT)));
+    let script = Script::default().answer(200, page(&["a"], 5, Some(NEXT))).answer(200, page(&["a"], 5, Some(NEXT)));
     let error = script.client().query::<Record>("SELECT Name FROM Account").all().await.unwrap_err();
     assert!(error.to_string().contains("circle"), "{error}");
     assert_eq!(script.sent().len(), 2);

@@ -133,8 +133,15 @@ async fn a_name_that_could_lead_elsewhere_is_refused_and_nothing_is_sent() {
 #[tokio::test]
 async fn the_bytes_of_a_file_come_as_they_are() {
     let script = Script::default().answer(200, "%PDF-1.7 …");
-    let bytes: BytesMut =
-        script.client().sobject_named("ContentVersion").blob(id(), "VersionData").await.unwrap().try_collect().await.unwrap();
+    let bytes: BytesMut = script
+        .client()
+        .sobject_named("ContentVersion")
+        .blob(id(), "VersionData")
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(bytes, "%PDF-1.7 …");
     assert_eq!(script.paths(), [format!("/services/data/v68.0/sobjects/ContentVersion/{ID}/VersionData")]);
 }

@@ -52,11 +52,7 @@ impl Script {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::builder(Token)
-            .transport(Arc::new(self.clone()))
-            .clock(Arc::new(self.1.clone()))
-            .build()
-            .unwrap()
+        Client::builder(Token).transport(Arc::new(self.clone())).clock(Arc::new(self.1.clone())).build().unwrap()
     }
 
     /// Runs what waits between tries, without waiting.
