@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod ast;
+mod bind;
+pub mod builder;
 mod literal;
 mod parse;
 mod print;
 mod token;
 
+pub use bind::{BindError, IntoSoql, Literal, Soql};
 pub use parse::{MAX_LENGTH, ParseError, ParseErrorKind, parse, parse_strict};

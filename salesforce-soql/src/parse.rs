@@ -17,7 +17,7 @@ use crate::token::{Kind, Token, tokens};
 pub const MAX_LENGTH: usize = 100_000;
 
 /// How deep parentheses, queries and calls may be nested in all. Every public query found stays below ten.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Reads a query.
 ///

@@ -2,8 +2,8 @@
 
 use super::{Parser, Result};
 use crate::ast::{
-    CategoryFilter, CategorySelector, ChildQuery, Direction, From, GroupBy, GroupKind, Joined, Name, Nulls, OrderItem,
-    Query, SelectItem, SemiJoin, Tail, With,
+    CategoryFilter, CategorySelector, ChildQuery, CompareOp, Condition, Direction, From, GroupBy, GroupKind, Joined,
+    Name, Nulls, OrderItem, Query, SelectItem, SemiJoin, Tail, With,
 };
 use crate::token::Kind;
 
@@ -111,13 +111,12 @@ impl Parser<'_> {
     }
 
     fn is_alias(&self, ahead: usize) -> bool {
-        self.word(ahead).is_some_and(|word| {
-            !NO_ALIAS.iter().any(|no| no.eq_ignore_ascii_case(word))
-                && !(word.eq_ignore_ascii_case("OFFSET") && self.peek(ahead + 1).kind == Kind::Number)
-        })
+        let Some(word) = self.word(ahead) else { return false };
+        let offset = word.eq_ignore_ascii_case("OFFSET") && self.peek(ahead + 1).kind == Kind::Number;
+        !offset && !NO_ALIAS.iter().any(|no| no.eq_ignore_ascii_case(word))
     }
 
-    fn filter(&mut self) -> Result<Option<crate::ast::Condition>> {
+    fn filter(&mut self) -> Result<Option<Condition>> {
         if self.eat_words(&["WHERE"]) { self.condition().map(Some) } else { Ok(None) }
     }
 
@@ -207,14 +206,14 @@ impl Parser<'_> {
             return Ok(With::DataCategory(filters));
         }
         let name = self.name("DATA CATEGORY, RecordVisibilityContext or a name and a value")?;
-        if self.eat(Kind::Op(crate::ast::CompareOp::Equal)) {
+        if self.eat(Kind::Op(CompareOp::Equal)) {
             return Ok(With::Equals { name, value: self.string("a text in quotes")? });
         }
         if name.is("RecordVisibilityContext") {
             self.expect(Kind::Open, "`(`")?;
             let settings = self.list(|parser| {
                 let name = parser.name("a name")?;
-                parser.expect(Kind::Op(crate::ast::CompareOp::Equal), "`=`")?;
+                parser.expect(Kind::Op(CompareOp::Equal), "`=`")?;
                 Ok((name, parser.value()?))
             })?;
             self.expect(Kind::Close, "`,` or `)`")?;

@@ -1,7 +1,7 @@
 //! The select list.
 
 use super::{Parser, Result};
-use crate::ast::{FieldGroup, SelectItem, TypeOf, When};
+use crate::ast::{FieldGroup, Operand, SelectItem, TypeOf, When};
 use crate::token::Kind;
 
 /// Levels of child queries below a statement, as the server has since version 58.
@@ -37,8 +37,8 @@ impl Parser<'_> {
             return self.fields();
         }
         match self.operand()? {
-            crate::ast::Operand::Field(path) => Ok(SelectItem::Field { path, alias: self.alias()? }),
-            crate::ast::Operand::Function(call) => Ok(SelectItem::Function { call: *call, alias: self.alias()? }),
+            Operand::Field(path) => Ok(SelectItem::Field { path, alias: self.alias()? }),
+            Operand::Function(call) => Ok(SelectItem::Function { call: *call, alias: self.alias()? }),
         }
     }
 
@@ -53,9 +53,10 @@ impl Parser<'_> {
         Ok(SelectItem::Fields(group))
     }
 
-    /// `TYPEOF … END`, if it comes next; `Typeof` alone may be a field.
+    /// `TYPEOF … END`, if it comes next; `Typeof` alone may be a field, with an alias perhaps.
     pub(super) fn type_of(&mut self) -> Result<Option<TypeOf>> {
-        if !(self.is_word(0, "TYPEOF") && self.word(1).is_some() && !self.is_word(1, "FROM")) {
+        let item_ends = |ahead| self.is_word(ahead, "FROM") || self.peek(ahead).kind == Kind::Comma;
+        if !self.is_word(0, "TYPEOF") || self.word(1).is_none() || item_ends(1) || item_ends(2) {
             return Ok(None);
         }
         self.advance();

@@ -10,7 +10,7 @@ fn lines(file: &str) -> Option<Vec<String>> {
         println!("skipped: no fixtures");
         return None;
     }
-    let text = std::fs::read_to_string(folder.join("soql").join(file)).unwrap();
+    let text = std::fs::read_to_string(folder.join("soql").join(file)).expect("the fixtures have SOQL lists");
     Some(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
