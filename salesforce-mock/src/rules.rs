@@ -11,3 +11,6 @@ pub(crate) use derived::after_create;
 pub use draft::{Draft, Given, Input};
 pub use refusal::Refusal;
 pub(crate) use write::{for_create, for_update};
+
+#[cfg(test)]
+mod tests;

@@ -31,8 +31,6 @@ pub struct Schema {
     by_prefix: HashMap<KeyPrefix, usize>,
     /// The permission sets a project brought, by name, as their XML text.
     pub permission_sets: BTreeMap<String, Arc<str>>,
-    /// What could not be taken over when the schema was read, one sentence each.
-    pub problems: Vec<String>,
 }
 
 impl Schema {

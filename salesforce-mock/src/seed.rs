@@ -1,8 +1,16 @@
 //! Orgs with rows in them.
 
+mod demo;
 mod fill;
+mod generator;
+mod random;
+mod words;
 
+pub use demo::{demo, demo_with};
 pub use fill::Fill;
+pub use generator::generated;
+
+use std::sync::Arc;
 
 use salesforce_types::{RecordId, Timestamp};
 
@@ -26,8 +34,9 @@ pub fn with_schema(schema: Schema) -> Store {
     let user = first("005");
     let mut store = Store::new(schema, OrgClock::system(), user, first("00D"));
     let stamp = first_stamp();
-    store
-        .fill("Organization")
+    let schema = Arc::clone(store.schema());
+    let row = |object: &str| Fill::new(&schema, object);
+    row("Organization")
         .set("Name", "Acme Mock Ltd")
         .set("OrganizationType", "Developer Edition")
         .set("InstanceName", "MOCK1")
@@ -39,21 +48,19 @@ pub fn with_schema(schema: Schema) -> Store {
         .set("FiscalYearStartMonth", 1)
         .set("City", "Berlin")
         .set("Country", "Germany")
-        .load(stamp);
-    let profile = store
-        .fill("Profile")
+        .load(&mut store, stamp);
+    let profile = row("Profile")
         .set("Name", "System Administrator")
         .set("UserType", "Standard")
         .set("PermissionsApiEnabled", true)
         .set("PermissionsViewAllData", true)
         .set("PermissionsModifyAllData", true)
-        .load(stamp);
+        .load(&mut store, stamp);
     for (first, last, username, alias) in
         [("Ada", "Admin", USERNAME, "admin"), ("Ulla", "Öztürk", "ulla.oeztuerk@acme-mock.example", "ulla")]
     {
         let name = format!("{first} {last}");
-        store
-            .fill("User")
+        row("User")
             .set("Username", username)
             .set("FirstName", first)
             .set("LastName", last)
@@ -68,21 +75,19 @@ pub fn with_schema(schema: Schema) -> Store {
             .set("LanguageLocaleKey", "en_US")
             .set("UserType", "Standard")
             .set("ProfileId", profile)
-            .load(stamp);
+            .load(&mut store, stamp);
     }
-    store
-        .fill("Group")
+    row("Group")
         .set("Name", "Support Queue")
         .set("DeveloperName", "Support_Queue")
         .set("Type", "Queue")
         .set("DoesIncludeBosses", true)
-        .load(stamp);
-    store
-        .fill("Pricebook2")
+        .load(&mut store, stamp);
+    row("Pricebook2")
         .set("Name", "Standard Price Book")
         .set("IsActive", true)
         .set("IsStandard", true)
-        .load(stamp);
+        .load(&mut store, stamp);
     store
 }
 

@@ -9,6 +9,7 @@ mod table;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use salesforce_types::describe::FieldType;
 use salesforce_types::{RecordId, Timestamp};
 
 use crate::clock::OrgClock;
@@ -43,6 +44,8 @@ pub struct Store {
     pub organization: RecordId,
     /// Whether `CreatedDate` and the like may be given on create (REST reference 5.7).
     pub audit_fields_on_create: bool,
+    /// What a seed could not take over, one sentence each.
+    pub problems: Vec<String>,
     /// Whether rows that change because of another one (cascades, cleared lookups) get new stamps. It is not known
     /// what a real org does, so both can be had.
     pub stamp_cascades: bool,
@@ -71,6 +74,7 @@ impl Store {
             user,
             organization,
             audit_fields_on_create: false,
+            problems: Vec::new(),
             stamp_cascades: true,
         };
         store.set_schema(schema);
@@ -210,7 +214,7 @@ impl Store {
     }
 
     /// Adds a row as it is, without rules: for seeds. The cells stand in the order of the object's fields; the id,
-    /// automatic numbers and audit fields that are missing are filled in.
+    /// automatic numbers, audit fields and checkboxes that are missing are filled in.
     ///
     /// # Panics
     ///
@@ -232,6 +236,11 @@ impl Store {
         for (place, value) in fill {
             if let Some(cell) = place.and_then(|place| cells.get_mut(place)).filter(|cell| cell.is_null()) {
                 *cell = value;
+            }
+        }
+        for field in object.fields.iter().filter(|field| field.kind == FieldType::Boolean && field.is_stored()) {
+            if let Some(cell) = cells.get_mut(field.index).filter(|cell| cell.is_null()) {
+                *cell = Value::Bool(false);
             }
         }
         let row = Row::new(self.mint.next(prefix), cells);
@@ -270,3 +279,6 @@ impl Store {
         sentences
     }
 }
+
+#[cfg(test)]
+mod tests;

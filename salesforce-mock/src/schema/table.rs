@@ -258,6 +258,7 @@ fn apply(field: &mut Field, flag: &str) -> Result<(), String> {
     let (name, argument) = flag.split_once('=').unwrap_or((flag, ""));
     match name {
         "required" => field.nillable = false,
+        "optional" => field.nillable = true,
         "name" => {
             (field.name_field, field.nillable) = (true, false);
             field.id_lookup = field.custom;

@@ -7,28 +7,25 @@ use std::sync::Arc;
 
 /// A row that is put together by the names of its fields, for seeds.
 #[derive(Debug)]
-pub struct Fill<'a> {
-    store: &'a mut Store,
+pub struct Fill {
     schema: Arc<Schema>,
     object: usize,
     cells: Vec<Value>,
 }
 
-impl Store {
-    /// Starts a row that goes around the rules.
+impl Fill {
+    /// A row of that object, still empty.
     ///
     /// # Panics
     ///
     /// When there is no such object: a seed knows its schema.
-    pub fn fill(&mut self, object: &str) -> Fill<'_> {
-        let schema = Arc::clone(self.schema());
+    #[must_use]
+    pub fn new(schema: &Arc<Schema>, object: &str) -> Self {
         let found = schema.object(object).unwrap_or_else(|| panic!("the schema of a seed has {object}"));
         let (object, fields) = (found.index, found.fields.len());
-        Fill { store: self, schema, object, cells: vec![Value::Null; fields] }
+        Self { schema: Arc::clone(schema), object, cells: vec![Value::Null; fields] }
     }
-}
 
-impl Fill<'_> {
     /// Sets a field.
     ///
     /// # Panics
@@ -42,9 +39,19 @@ impl Fill<'_> {
         self
     }
 
-    /// Adds the row.
-    pub fn load(self, stamp: Timestamp) -> RecordId {
-        self.store.load(self.schema.at(self.object), self.cells, stamp)
+    /// Says when the row was last changed, if not when it was made.
+    #[must_use]
+    pub fn modified(mut self, moment: Timestamp) -> Self {
+        let known = self.schema.at(self.object).known;
+        for place in [known.modified_date, known.stamp].into_iter().flatten() {
+            self.cells[place] = Value::DateTime(moment);
+        }
+        self
+    }
+
+    /// Adds the row, around the rules.
+    pub fn load(self, store: &mut Store, stamp: Timestamp) -> RecordId {
+        store.load(self.schema.at(self.object), self.cells, stamp)
     }
 }
 

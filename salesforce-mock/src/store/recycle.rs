@@ -51,15 +51,15 @@ impl Store {
     ///
     /// Why it was refused: the object's rows cannot be deleted, the row is deleted already or never was, or another
     /// row holds it back. Nothing was changed.
-    pub fn delete(&mut self, id: RecordId) -> Result<(), Vec<Refusal>> {
+    pub fn delete(&mut self, id: RecordId) -> Result<(), Refusal> {
         let schema = Arc::clone(self.schema());
-        let Some((object, row)) = self.find(id) else { return Err(vec![Refusal::not_found()]) };
+        let Some((object, row)) = self.find(id) else { return Err(Refusal::not_found()) };
         if row.is_deleted() {
-            return Err(vec![Refusal::is_deleted()]);
+            return Err(Refusal::is_deleted());
         }
         if !object.deletable {
             let text = format!("entity type {} does not support delete", object.name);
-            return Err(vec![Refusal::new("INVALID_TYPE_FOR_OPERATION", text)]);
+            return Err(Refusal::new("INVALID_TYPE_FOR_OPERATION", text));
         }
         let reach = self.reach(schema.at(object.index), id)?;
         let stamp = self.clock.stamp();
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// The rows that go with a row, and the lookups to them that are emptied.
-    fn reach(&self, object: &Object, id: RecordId) -> Result<Reach, Vec<Refusal>> {
+    fn reach(&self, object: &Object, id: RecordId) -> Result<Reach, Refusal> {
         let mut reach = Reach::default();
         let mut going = BTreeSet::from([id]);
         let mut held_by = Vec::new();
@@ -111,17 +111,15 @@ impl Store {
         // A row that goes itself holds nothing back.
         match held_by.iter().find(|(_, row)| !going.contains(row)) {
             None => Ok(reach),
-            Some((held_by, _)) => Err(vec![
-                Refusal::new(
-                    "DELETE_FAILED",
-                    format!(
-                        "Your attempt to delete {id} could not be completed because it is associated with the \
+            Some((held_by, _)) => Err(Refusal::new(
+                "DELETE_FAILED",
+                format!(
+                    "Your attempt to delete {id} could not be completed because it is associated with the \
                          following {}.",
-                        held_by.plural.to_lowercase()
-                    ),
-                )
-                .no_fields(),
-            ]),
+                    held_by.plural.to_lowercase()
+                ),
+            )
+            .no_fields()),
         }
     }
 
@@ -130,11 +128,11 @@ impl Store {
     /// # Errors
     ///
     /// Why it was refused: it is not in the bin, it was purged, or it went with a parent that is still there.
-    pub fn undelete(&mut self, id: RecordId) -> Result<(), Vec<Refusal>> {
-        let refused = |text: &str| Err(vec![Refusal::new("UNDELETE_FAILED", text).no_fields()]);
+    pub fn undelete(&mut self, id: RecordId) -> Result<(), Refusal> {
+        let refused = |text: &str| Err(Refusal::new("UNDELETE_FAILED", text).no_fields());
         let schema = Arc::clone(self.schema());
         let Some((object, row)) = self.find(id) else {
-            return Err(vec![Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").no_fields()]);
+            return Err(Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").no_fields());
         };
         if !row.is_deleted() {
             return refused("Entity is not in the recycle bin");
@@ -168,11 +166,11 @@ impl Store {
     /// # Errors
     ///
     /// When the row is not in the bin.
-    pub fn purge(&mut self, id: RecordId) -> Result<(), Vec<Refusal>> {
+    pub fn purge(&mut self, id: RecordId) -> Result<(), Refusal> {
         let schema = Arc::clone(self.schema());
         let deleted = self.find(id).is_some_and(|(_, row)| row.is_deleted());
         if !deleted {
-            return Err(vec![Refusal::new("DELETE_FAILED", "Entity is not in the recycle bin").no_fields()]);
+            return Err(Refusal::new("DELETE_FAILED", "Entity is not in the recycle bin").no_fields());
         }
         let members = self.bin.deletions.remove(&id).map_or_else(|| vec![id], |group| group.members);
         for member in members {
