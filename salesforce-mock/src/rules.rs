@@ -7,6 +7,7 @@ mod md5;
 mod refusal;
 mod write;
 
+pub(crate) use convert::convert;
 pub(crate) use derived::after_create;
 pub use draft::{Draft, Given, Input};
 pub use refusal::Refusal;

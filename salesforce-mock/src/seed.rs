@@ -3,12 +3,14 @@
 mod demo;
 mod fill;
 mod generator;
+mod project;
 mod random;
 mod words;
 
 pub use demo::{demo, demo_with};
 pub use fill::Fill;
 pub use generator::generated;
+pub use project::{ProjectError, from_project};
 
 use std::sync::Arc;
 

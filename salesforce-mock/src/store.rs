@@ -178,7 +178,13 @@ impl Store {
             vec![Refusal::new("INVALID_TYPE_FOR_OPERATION", text)]
         })?;
         self.number(object, &mut cells);
-        Ok(Row::new(self.mint.next(prefix), cells))
+        let id = self.mint.next(prefix);
+        // A custom row that was given no name has its id as one.
+        let name = object.known.name.filter(|_| object.is_custom()).and_then(|place| cells.get_mut(place));
+        if let Some(name) = name.filter(|name| name.is_null()) {
+            *name = id.to_string().as_str().into();
+        }
+        Ok(Row::new(id, cells))
     }
 
     /// Gives a row the next automatic numbers.

@@ -16,7 +16,7 @@ const MOST_CHOICES: usize = 100;
 
 /// What was given as the value of a field: its type, format, length and list of values are checked. Whether a lookup
 /// points to something is checked by the caller.
-pub(super) fn convert(field: &Field, given: &Given) -> Result<Value, Refusal> {
+pub(crate) fn convert(field: &Field, given: &Given) -> Result<Value, Refusal> {
     use FieldType as T;
     let wrong = || wrong_type(field, given);
     match (&field.kind, &given.value) {

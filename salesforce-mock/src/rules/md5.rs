@@ -6,10 +6,8 @@ use std::sync::LazyLock;
 const ROTATE: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
 /// The sines of 1 to 64, as RFC 1321 has them.
-static CONSTANTS: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the product lies below 2^32")]
-    (1..=64_u8).map(|i| (f64::from(i).sin().abs() * 4_294_967_296.0) as u32).collect()
-});
+static CONSTANTS: LazyLock<Vec<u32>> =
+    LazyLock::new(|| (1..=64_u8).map(|i| (f64::from(i).sin().abs() * 4_294_967_296.0) as u32).collect());
 
 /// The MD5 of the bytes in hexadecimal.
 pub(super) fn md5(bytes: &[u8]) -> String {

@@ -1,6 +1,7 @@
 //! The describe answers (REST reference 4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -44,7 +45,7 @@ impl Schema {
         answer.custom_setting = object.custom_setting;
         answer.deletable = object.deletable;
         answer.feed_enabled = object.feed_enabled;
-        answer.fields = object.fields.iter().map(Field::describe).collect();
+        answer.fields = object.fields.iter().map(|field| field.describe(object)).collect();
         answer.key_prefix = object.shown_prefix();
         answer.label.clone_from(&object.label);
         answer.label_plural.clone_from(&object.plural);
@@ -179,9 +180,9 @@ impl Object {
 }
 
 impl Field {
-    /// The field in the answer of a describe.
+    /// The field of that object in the answer of a describe.
     #[must_use]
-    pub fn describe(&self) -> FieldAnswer {
+    pub fn describe(&self, object: &Object) -> FieldAnswer {
         let reference = self.reference.as_ref();
         let mut answer = FieldAnswer::default();
         answer.aggregatable = self.aggregatable;
@@ -224,7 +225,7 @@ impl Field {
         answer.name_pointing = self.is_polymorphic();
         answer.nillable = self.nillable;
         answer.permissionable = self.nillable && !self.name_field && &*self.name != "Id";
-        answer.picklist_values = self.picklist_values();
+        answer.picklist_values = self.picklist_values(object);
         answer.polymorphic_foreign_key = self.is_polymorphic();
         answer.precision = self.precision;
         answer.query_by_distance = self.kind == FieldType::Location;
@@ -243,7 +244,8 @@ impl Field {
         answer
     }
 
-    fn picklist_values(&self) -> Vec<PicklistValue> {
+    fn picklist_values(&self, object: &Object) -> Vec<PicklistValue> {
+        let controlling = self.controller.as_ref().and_then(|name| object.field(name)).map(Self::controlling);
         self.choices
             .iter()
             .map(|choice| {
@@ -251,12 +253,31 @@ impl Field {
                 value.active = choice.active;
                 value.default_value = choice.default;
                 value.label.clone_from(&choice.label);
-                value.valid_for = choice.valid_for.as_ref().map(|bits| BASE64.encode(bits));
+                value.valid_for = controlling.as_ref().map(|values| BASE64.encode(bits(&choice.valid_for, values)));
                 value.value = choice.value.to_string();
                 value
             })
             .collect()
     }
+
+    /// The values by which this field decides what is valid in another one.
+    fn controlling(&self) -> Vec<&str> {
+        if self.kind == FieldType::Boolean {
+            return vec!["unchecked", "checked"];
+        }
+        self.choices.iter().map(|choice| &*choice.value).collect()
+    }
+}
+
+/// A bit for each controlling value, the first the highest of the first byte.
+fn bits(valid_for: &[Arc<str>], controlling: &[&str]) -> Vec<u8> {
+    let mut bits = vec![0_u8; controlling.len().div_ceil(8)];
+    for (place, value) in controlling.iter().enumerate() {
+        if valid_for.iter().any(|valid| **valid == **value) {
+            bits[place / 8] |= 0x80 >> (place % 8);
+        }
+    }
+    bits
 }
 
 #[cfg(test)]

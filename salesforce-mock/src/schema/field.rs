@@ -7,7 +7,6 @@ use crate::value::Value;
 
 /// One field of an object: what the describe says of it, and what the rules need to know.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "a describe is a list of yes and no")]
 pub struct Field {
     /// Its position in the object and in every row.
     pub index: usize,
@@ -101,16 +100,15 @@ pub struct Choice {
     pub active: bool,
     /// Whether it is the default.
     pub default: bool,
-    /// For a dependent picklist: the controlling values it is valid for, a bit each, the first the highest of the
-    /// first byte.
-    pub valid_for: Option<Vec<u8>>,
+    /// For a dependent picklist: the controlling values it is valid for.
+    pub valid_for: Vec<Arc<str>>,
 }
 
 impl Choice {
     /// A value that is offered and has no label of its own.
     #[must_use]
     pub fn new(value: &str) -> Self {
-        Self { value: value.into(), label: value.to_owned(), active: true, default: false, valid_for: None }
+        Self { value: value.into(), label: value.to_owned(), active: true, default: false, valid_for: Vec::new() }
     }
 }
 

@@ -34,11 +34,11 @@ pub enum Expression {
     /// A field of the row, or of a parent: `Account.Name`.
     Field(Vec<Box<str>>),
     /// A function and its arguments.
-    Call(Function, Vec<Expression>),
+    Call(Function, Vec<Self>),
     /// Two operands.
-    Binary(Operator, Box<Expression>, Box<Expression>),
+    Binary(Operator, Box<Self>, Box<Self>),
     /// `-x`
-    Negate(Box<Expression>),
+    Negate(Box<Self>),
 }
 
 /// What stands between two operands.

@@ -9,7 +9,6 @@ use crate::value::Value;
 
 /// One object: its fields and what can be done with its rows.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "a describe is a list of yes and no")]
 pub struct Object {
     /// Its position in the schema and in the store.
     pub index: usize,

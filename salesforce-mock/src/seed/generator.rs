@@ -205,7 +205,7 @@ fn some(random: &mut Random, of: &[RecordId]) -> Option<RecordId> {
 
 /// Stamps run on, several rows to a second as a load makes them.
 fn next_stamp(stamp: Timestamp, row: usize) -> Timestamp {
-    if row % 20 == 0 { stamp.saturating_add(std::time::Duration::from_secs(60)) } else { stamp }
+    if row.is_multiple_of(20) { stamp.saturating_add(std::time::Duration::from_secs(60)) } else { stamp }
 }
 
 #[cfg(test)]

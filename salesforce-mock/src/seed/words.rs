@@ -140,9 +140,9 @@ pub(super) fn paragraph(random: &mut Random) -> String {
     let mut text = String::new();
     for sentence in 0..sentences {
         if sentence > 0 {
-            text.push_str(*random.one(&[" ", "\n", "\r\n", "\r\n\r\n"]));
+            text.push_str(random.one::<&str>(&[" ", "\n", "\r\n", "\r\n\r\n"]));
         }
-        text.push_str(*random.one(&SENTENCES));
+        text.push_str(random.one::<&str>(&SENTENCES));
     }
     text
 }

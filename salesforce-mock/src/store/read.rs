@@ -62,9 +62,8 @@ impl Store {
         };
         match summary.kind {
             SummaryKind::Sum => {
-                let numbers = values.filter_map(|value| value.as_decimal());
-                let sum = numbers.fold(Some(Decimal::ZERO), |sum, number| sum?.checked_add(number));
-                sum.map_or(Value::Null, Value::Decimal)
+                let mut numbers = values.filter_map(|value| value.as_decimal());
+                numbers.try_fold(Decimal::ZERO, Decimal::checked_add).map_or(Value::Null, Value::Decimal)
             }
             kind => {
                 let largest = kind == SummaryKind::Max;
