@@ -13,7 +13,7 @@ pub struct Identity {
     /// The org. This id is the org's identity: names and hosts outlive the refresh of a sandbox, it does not.
     pub organization_id: IdText,
     /// The login name, as it was when the user last signed in with it; the field `Username` of `User` is the true one.
-    #[serde(rename = "preferred_username", alias = "username", default)]
+    #[serde(rename = "preferred_username", default)]
     pub username: String,
     /// The user's name.
     #[serde(default)]

@@ -12,7 +12,9 @@ impl<T> SObjectHandle<'_, T> {
     ///
     /// # Errors
     ///
-    /// `NotFound` as said; `Denied` or `Invalid` when the org does not delete the record.
+    /// `NotFound` as said; when [`outcome_unknown`](salesforce_http::Error::outcome_unknown) is true as well, an earlier
+    /// try of this very call may have done it, for an object whose records go past the recycle bin. `Denied` or
+    /// `Invalid` when the org does not delete the record.
     pub async fn delete(&self, id: RecordId) -> Result<()> {
         match self.client.send(request(self.object, id)?).await {
             Err(error) if is_done(&error) => Ok(()),

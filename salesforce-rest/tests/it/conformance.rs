@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use salesforce_auth::{Refusal, TokenResponse};
 use salesforce_rest::{
     ApiError, ChildRows, GlobalDescribe, Limits, Page, Record, Resources, SaveResult, Value, Version,
 };
 use salesforce_types::describe::{SObjectDescribe, SObjectSummary};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -27,8 +29,6 @@ const NOT_YET: &[&str] = &[
     "composite",
     "csv",
     "get_deleted",
-    "oauth_error",
-    "oauth_token",
     "soap",
     "sobject_tree",
     "zip",
@@ -130,6 +130,8 @@ fn decode(kind: &str, body: &[u8]) -> Decoded {
         "record" => record(body),
         "json_array" => json_array(body),
         "json_object" => json_object(body),
+        "oauth_token" => oauth_token(body),
+        "oauth_error" => oauth_error(body),
         unknown => Err(format!("the kind `{unknown}` is unknown to this test").into()),
     }
 }
@@ -280,6 +282,26 @@ fn json_object(body: &[u8]) -> Decoded {
         }
     }
     Ok(json!({ "keys": parts.keys().collect::<Vec<_>>() }))
+}
+
+fn oauth_token(body: &[u8]) -> Decoded {
+    let token = TokenResponse::parse(body)?;
+    let sent: BTreeMap<String, Json> = serde_json::from_slice(body)?;
+    if token.id.as_deref() != sent.get("id").and_then(Json::as_str) {
+        return Err("the identity URL was not read".into());
+    }
+    Ok(json!({
+        "keys": sent.keys().collect::<Vec<_>>(),
+        "instance_url": token.instance_url,
+        "access_token": token.access_token.expose_secret(),
+        "token_type": token.token_type,
+        "refresh_token": token.refresh_token.as_ref().map(|token| token.expose_secret()),
+    }))
+}
+
+fn oauth_error(body: &[u8]) -> Decoded {
+    let refusal = Refusal::parse(body).ok_or("no refusal")?;
+    Ok(json!({ "error": refusal.error(), "error_description": refusal.description() }))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,8 @@
 //! What the client sends and what it makes of answers, and how it gets on with a mock org.
+#![expect(clippy::unwrap_used, reason = "clippy does not take the helpers of an integration test for tests")]
 
 mod conformance;
+mod mock;
 mod org;
 mod query;
 mod records;

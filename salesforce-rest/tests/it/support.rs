@@ -52,7 +52,11 @@ impl Script {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::builder(Token).transport(Arc::new(self.clone())).clock(Arc::new(self.1.clone())).build().unwrap()
+        Client::builder(Token::new("00Dx!token", "https://acme.my.salesforce.com"))
+            .transport(Arc::new(self.clone()))
+            .clock(Arc::new(self.1.clone()))
+            .build()
+            .unwrap()
     }
 
     /// Runs what waits between tries, without waiting.
@@ -94,13 +98,20 @@ impl Transport for Script {
     }
 }
 
+/// One token, and no other.
 #[derive(Debug)]
-struct Token;
+pub(crate) struct Token(Arc<AccessToken>);
+
+impl Token {
+    pub(crate) fn new(token: &str, instance_url: &str) -> Self {
+        Self(Arc::new(AccessToken::new(token.into(), instance_url).unwrap()))
+    }
+}
 
 #[async_trait]
 impl TokenProvider for Token {
     async fn token(&self) -> salesforce_http::Result<Arc<AccessToken>> {
-        AccessToken::new("00Dx!token".into(), "https://acme.my.salesforce.com").map(Arc::new)
+        Ok(self.0.clone())
     }
 
     async fn renew(&self, _refused: &Arc<AccessToken>) -> salesforce_http::Result<Arc<AccessToken>> {
