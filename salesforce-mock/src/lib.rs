@@ -1,1 +1,34 @@
 #![doc = include_str!("../README.md")]
+
+mod answer;
+mod body;
+mod call;
+mod clock;
+mod endpoint;
+mod fault;
+mod http_time;
+mod ids;
+mod journal;
+mod org;
+mod route;
+pub mod rules;
+pub mod schema;
+pub mod seed;
+#[cfg(feature = "server")]
+mod server;
+mod session;
+mod soql;
+pub mod store;
+pub mod value;
+#[cfg(feature = "wiremock")]
+mod wiremock;
+
+pub use body::Body;
+pub use clock::OrgClock;
+pub use fault::{Delivery, Fault, Part};
+pub use journal::{Entry, Journal};
+pub use org::Org;
+#[cfg(feature = "server")]
+pub use server::{MockOrg, MockOrgBuilder};
+#[cfg(feature = "wiremock")]
+pub use wiremock::OrgResponder;

@@ -1,0 +1,88 @@
+//! A request, taken apart for the endpoints.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use salesforce_types::ApiVersion;
+
+use crate::Body;
+use crate::answer::Refusal;
+use crate::route;
+
+/// The longest body that is read as JSON or as a form (REST reference 1.4).
+const MAX_BODY: usize = 50 * 1024 * 1024;
+
+/// What an endpoint needs to know of a request.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) version: ApiVersion,
+    query: Vec<(String, String)>,
+    body: Body,
+}
+
+impl Call {
+    pub(crate) fn new(parts: http::request::Parts, body: Body, version: ApiVersion) -> Self {
+        let query = parts.uri.query().map(route::pairs).unwrap_or_default();
+        Self { method: parts.method, headers: parts.headers, version, query, body }
+    }
+
+    /// A parameter of the query string.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A header, if it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as it was sent, unpacked if it was compressed.
+    pub(crate) fn bytes(&mut self) -> Result<Bytes, Refusal> {
+        let too_large = |_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST", "The request is too large.");
+        let sent = std::mem::take(&mut self.body).into_bytes(MAX_BODY).map_err(too_large)?;
+        match self.header("content-encoding").map(str::to_ascii_lowercase).as_deref() {
+            None | Some("identity") => Ok(sent),
+            Some("gzip") => unpacked(flate2::read::MultiGzDecoder::new(&*sent)),
+            Some("deflate") => unpacked(flate2::read::ZlibDecoder::new(&*sent)),
+            Some(other) => Err(Refusal::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                format!("Content encoding not supported: {other}"),
+            )),
+        }
+    }
+
+    /// The body as JSON text. Its content type has to say so.
+    pub(crate) fn json_bytes(&mut self) -> Result<Bytes, Refusal> {
+        let kind = self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(Refusal::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                format!("Content type not supported: {}", if kind.is_empty() { "none" } else { kind }),
+            ));
+        }
+        self.bytes()
+    }
+
+    /// The body as a form, with the parameters of the query string after it.
+    pub(crate) fn form(&mut self) -> Result<Vec<(String, String)>, Refusal> {
+        let body = self.bytes()?;
+        let mut form = route::pairs(&String::from_utf8_lossy(&body));
+        form.append(&mut self.query);
+        Ok(form)
+    }
+}
+
+fn unpacked(reader: impl std::io::Read) -> Result<Bytes, Refusal> {
+    use std::io::Read;
+    let limit = u64::try_from(MAX_BODY).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    match read {
+        Ok(length) if length <= MAX_BODY => Ok(bytes.into()),
+        Ok(_) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST", "The request is too large.")),
+        Err(_) => Err(Refusal::bad("JSON_PARSER_ERROR", "The request body is not what its Content-Encoding says.")),
+    }
+}

@@ -1,0 +1,24 @@
+//! What each place of the API does, a place a file.
+
+mod blob;
+mod describe;
+mod limits;
+mod oauth;
+mod query;
+mod sobject;
+mod versions;
+
+pub(crate) use describe::{basic, describe, describe_global};
+pub(crate) use limits::{limits, record_count};
+pub(crate) use oauth::{identity, revoke, token, user_info};
+pub(crate) use query::{query, query_more};
+pub(crate) use sobject::{create, keyed, row};
+pub(crate) use versions::{resources, versions};
+
+use crate::answer::Refusal;
+use crate::schema::{Object, Schema};
+
+/// The object of that name; a place that is not there without it.
+fn object<'s>(schema: &'s Schema, name: &str) -> Result<&'s Object, Refusal> {
+    schema.object(name).ok_or_else(Refusal::not_found)
+}

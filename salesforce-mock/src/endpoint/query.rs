@@ -1,0 +1,39 @@
+//! `/query` and `/queryAll`.
+
+use http::{Response, StatusCode};
+
+use crate::answer::{self, Refusal};
+use crate::call::Call;
+use crate::soql::{self, Ask};
+use crate::{Body, Org};
+
+/// The rows on a page, when nothing is said.
+const BATCH: usize = 2000;
+
+/// The first page of a query.
+pub(crate) fn query(org: &mut Org, call: &Call, all_rows: bool) -> Result<Response<Body>, Refusal> {
+    let text = call.parameter("q").filter(|text| !text.trim().is_empty());
+    let text = text.ok_or_else(|| Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"))?;
+    let ask = Ask { text, all_rows, batch: batch_size(call)?, version: call.version };
+    let page = soql::first_page(&org.store, &mut org.cursors, &ask)?;
+    Ok(answer::json_bytes(StatusCode::OK, page))
+}
+
+/// A further page of a query.
+pub(crate) fn query_more(org: &mut Org, call: &Call, locator: &str) -> Result<Response<Body>, Refusal> {
+    let page = soql::next_page(&org.store, &mut org.cursors, locator, call.version)?;
+    Ok(answer::json_bytes(StatusCode::OK, page))
+}
+
+/// What `Sforce-Query-Options: batchSize=N` asks for.
+fn batch_size(call: &Call) -> Result<usize, Refusal> {
+    let Some(options) = call.header("sforce-query-options") else { return Ok(BATCH) };
+    let wanted = options.split([',', ';']).find_map(|option| {
+        let (name, value) = option.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("batchSize").then(|| value.trim())
+    });
+    let Some(wanted) = wanted else { return Ok(BATCH) };
+    wanted.parse().ok().filter(|size| (200..=2000).contains(size)).ok_or_else(|| {
+        Refusal::bad("INVALID_BATCH_SIZE", format!("batch size must be between 200 and 2000 but was {wanted}"))
+    })
+}

@@ -1,0 +1,484 @@
+//! An org as a state machine: a request in, an answer out.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderName, WARNING, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use salesforce_types::{ApiVersion, Record, RecordId, Timestamp};
+
+use crate::answer::Refusal as Refused;
+use crate::call::Call;
+use crate::fault::{self, Faults, Play};
+use crate::journal::{self, Entry};
+use crate::route::{self, Resource, Route};
+use crate::rules::{Draft, Refusal};
+use crate::schema::Schema;
+use crate::session::{App, Sessions};
+use crate::soql::{self, Cursors};
+use crate::store::Store;
+use crate::{Body, Fault, Journal, endpoint, http_time, seed};
+
+/// Older versions are retired.
+const OLDEST_VERSION: u16 = 31;
+/// Versions up to this one still answer, with a warning.
+const LAST_DEPRECATED: u16 = 40;
+/// The org does not know newer ones.
+const NEWEST_VERSION: u16 = ApiVersion::V68.major();
+
+/// The longest path and query, and the longest head of a request, in bytes (REST reference 1.4).
+const MAX_HEAD: usize = 16_384;
+
+const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
+
+/// A Salesforce org that remembers: its schema, its rows, its clock, who may log in, what it was asked.
+///
+/// [`handle`](Self::handle) is all there is to it: no sockets, no threads, no time of its own but the
+/// [clock](crate::OrgClock). `MockOrg` puts a server in front of it.
+///
+/// ```
+/// use http::Request;
+/// use salesforce_mock::{Body, Org};
+///
+/// let mut org = Org::empty();
+/// let answer = org.handle(Request::get("/services/data").body(Body::empty())?);
+/// assert_eq!(answer.status(), 200);
+///
+/// let token = org.issue_token();
+/// let request = Request::get("/services/data/v68.0/query?q=SELECT+Id+FROM+Account")
+///     .header("authorization", format!("Bearer {token}"))
+///     .body(Body::empty())?;
+/// let answer = org.handle(request).into_body().into_bytes(1000)?;
+/// assert_eq!(answer, r#"{"totalSize":0,"done":true,"records":[]}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Org {
+    pub(crate) store: Store,
+    pub(crate) app: App,
+    pub(crate) sessions: Sessions,
+    pub(crate) cursors: Cursors,
+    pub(crate) base_url: String,
+    /// The schema that was described last, and since when it is as it is; describes say so.
+    described: (Arc<Schema>, Timestamp),
+    usage: Usage,
+    journal: Journal,
+    faults: Faults,
+}
+
+/// The calls of the day.
+#[derive(Debug)]
+struct Usage {
+    used: u64,
+    allowed: u64,
+    since: Timestamp,
+}
+
+impl Org {
+    /// An org with the standard objects, its organization and one user, and nothing else.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::new(seed::empty())
+    }
+
+    /// The demo org: about 25,000 rows of 12 and more objects, the same every time.
+    #[must_use]
+    pub fn demo() -> Self {
+        Self::new(seed::demo())
+    }
+
+    /// An org with about that many rows, made from a seed: the same numbers give the same rows.
+    #[must_use]
+    pub fn generated(rows: usize, seed: u64) -> Self {
+        Self::new(seed::generated(rows, seed))
+    }
+
+    /// An org with the objects of one or more folders in source format, and the rows of their data plans.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the file that cannot be read, and why.
+    pub fn from_project<P: AsRef<Path>>(folders: impl IntoIterator<Item = P>) -> Result<Self, seed::ProjectError> {
+        Ok(Self::new(seed::from_project(folders)?))
+    }
+
+    /// An org with these rows.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        let now = store.clock.stamp();
+        let described = (Arc::clone(store.schema()), now);
+        Self {
+            store,
+            app: App::default(),
+            sessions: Sessions::default(),
+            cursors: Cursors::default(),
+            base_url: "https://mock.my.salesforce.com".into(),
+            described,
+            usage: Usage { used: 0, allowed: 5_000_000, since: now },
+            journal: Journal::default(),
+            faults: Faults::default(),
+        }
+    }
+
+    /// Answers a request.
+    ///
+    /// How the answer is to be brought, when a fault says so, is in its extensions: [`Delivery`](crate::Delivery).
+    pub fn handle(&mut self, request: Request<Body>) -> Response<Body> {
+        self.store.settle();
+        if !Arc::ptr_eq(&self.described.0, self.store.schema()) {
+            self.described = (Arc::clone(self.store.schema()), self.store.clock.stamp());
+        }
+        let at = self.now();
+        let (mut parts, body) = request.into_parts();
+        override_method(&mut parts);
+        let path = parts.uri.path().to_owned();
+        let query = parts.uri.query().map(|query| route::decoded(&query.replace('+', " ")));
+        let fault = if self.faults.is_empty() {
+            None
+        } else {
+            let decoded = format!("{}?{}", route::decoded(&path), query.as_deref().unwrap_or_default());
+            self.faults.next(&parts.method, &path, &decoded)
+        };
+        let user = self.user_of(&parts.headers);
+        let (method, headers) = (parts.method.clone(), journal::redacted(&parts.headers));
+        let (name, play) = fault.unzip();
+        let mut response = match play {
+            Some(Play::Instead(response)) => response,
+            Some(Play::WithExpiredToken) => {
+                if let Some(token) = token_of(&parts.headers) {
+                    self.sessions.close(&token.to_owned());
+                }
+                self.answer(parts, body)
+            }
+            Some(Play::Deliver(delivery)) => {
+                let mut response = self.answer(parts, body);
+                response.extensions_mut().insert(delivery);
+                response
+            }
+            Some(Play::GzipGarbage) => {
+                let mut response = self.answer(parts, body);
+                fault::spoil(&mut response);
+                response
+            }
+            None => self.answer(parts, body),
+        };
+        response.headers_mut().insert(DATE, http_time::write(self.now()));
+        if method == Method::HEAD {
+            if let Some(size) = response.body().size() {
+                response.headers_mut().insert(CONTENT_LENGTH, size.into());
+            }
+            *response.body_mut() = Body::empty();
+        }
+        let user = user.and_then(|user| self.text_of(user, "Username"));
+        let status = response.status();
+        self.journal.note(Entry { at, method, path, query, headers, user, status, fault: name });
+        response
+    }
+
+    fn answer(&mut self, parts: http::request::Parts, body: Body) -> Response<Body> {
+        self.routed(parts, body).unwrap_or_else(Refused::into_response)
+    }
+
+    fn routed(&mut self, parts: http::request::Parts, body: Body) -> Result<Response<Body>, Refused> {
+        let uri_length = parts.uri.path_and_query().map_or(0, |whole| whole.as_str().len());
+        if uri_length > MAX_HEAD {
+            return Err(Refused::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "URI Too Long"));
+        }
+        let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if uri_length + headers > MAX_HEAD {
+            return Err(Refused::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "REQUEST_HEADER_FIELDS_TOO_LARGE",
+                "Request Header Fields Too Large",
+            ));
+        }
+        let route = Route::of(parts.uri.path());
+        let allowed = route.methods();
+        let (version, resource) = match route {
+            Route::Data { version, resource } => (version, resource),
+            _ if !allowed.contains(&parts.method) => return Err(Refused::method(&parts.method, allowed)),
+            Route::Versions => return Ok(endpoint::versions(OLDEST_VERSION..=NEWEST_VERSION)),
+            Route::Token => return Ok(endpoint::token(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::Revoke => return Ok(endpoint::revoke(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::UserInfo => return Ok(endpoint::user_info(self, self.user_of(&parts.headers))),
+            Route::Identity { org, user } => {
+                return Ok(endpoint::identity(self, self.user_of(&parts.headers), &org, &user));
+            }
+            Route::Unknown => return Err(Refused::not_found()),
+        };
+        match version.major() {
+            major if version > ApiVersion::new(major) || major > NEWEST_VERSION => return Err(Refused::not_found()),
+            major if major < OLDEST_VERSION => {
+                let text = "The requested API version is retired. Use a version that /services/data lists.";
+                return Err(Refused::new(StatusCode::GONE, "GONE", text));
+            }
+            _ => {}
+        }
+        self.authorise(&parts.headers)?;
+        let usage = self.count_call();
+        let mut response = match usage {
+            Err(refused) => refused.into_response(),
+            Ok(()) if !allowed.contains(&parts.method) => Refused::method(&parts.method, allowed).into_response(),
+            Ok(()) => self.data(resource, Call::new(parts, body, version)).unwrap_or_else(Refused::into_response),
+        };
+        let usage = format!("api-usage={}/{}", self.usage.used, self.usage.allowed);
+        if let Ok(usage) = HeaderValue::from_str(&usage) {
+            response.headers_mut().insert(LIMIT_INFO, usage);
+        }
+        if version.major() <= LAST_DEPRECATED {
+            let warning = HeaderValue::from_static("299 - \"This API version is deprecated and will be retired.\"");
+            response.headers_mut().insert(WARNING, warning);
+        }
+        Ok(response)
+    }
+
+    fn data(&mut self, resource: Resource, call: Call) -> Result<Response<Body>, Refused> {
+        match resource {
+            Resource::Root => Ok(endpoint::resources(self, &call)),
+            Resource::Limits => Ok(endpoint::limits(self.usage.used, self.usage.allowed)),
+            Resource::RecordCount => Ok(endpoint::record_count(self, &call)),
+            Resource::Query => endpoint::query(self, &call, false),
+            Resource::QueryAll => endpoint::query(self, &call, true),
+            Resource::QueryMore(locator) => endpoint::query_more(self, &call, &locator),
+            Resource::Sobjects => Ok(endpoint::describe_global(self, &call)),
+            Resource::Sobject(object) if call.method == Method::POST => endpoint::create(self, call, &object),
+            Resource::Sobject(object) => endpoint::basic(self, &call, &object),
+            Resource::Describe(object) => endpoint::describe(self, &call, &object),
+            Resource::Row { object, id } => endpoint::row(self, call, &object, &id),
+            Resource::Keyed { object, first, second } => endpoint::keyed(self, call, &object, &first, &second),
+            Resource::Unknown => Err(Refused::not_found()),
+        }
+    }
+
+    fn authorise(&self, headers: &http::HeaderMap) -> Result<RecordId, Refused> {
+        let refused = |code, text| {
+            let refused = Refused::new(StatusCode::UNAUTHORIZED, code, text);
+            refused.with_header(WWW_AUTHENTICATE, "Token")
+        };
+        if headers.contains_key(AUTHORIZATION) && token_of(headers).is_none() {
+            return Err(refused("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
+        }
+        self.user_of(headers).ok_or_else(|| refused("INVALID_SESSION_ID", "Session expired or invalid"))
+    }
+
+    fn user_of(&self, headers: &http::HeaderMap) -> Option<RecordId> {
+        self.sessions.user(token_of(headers)?, self.now())
+    }
+
+    fn count_call(&mut self) -> Result<(), Refused> {
+        let now = self.now();
+        if now.since(self.usage.since) >= Duration::from_secs(86_400) {
+            self.usage = Usage { used: 0, since: now, ..self.usage };
+        }
+        if self.usage.used >= self.usage.allowed {
+            return Err(Refused::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+        }
+        self.usage.used += 1;
+        Ok(())
+    }
+
+    /// What time it is in the org.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.store.clock.now()
+    }
+
+    /// Moves the org's clock forward.
+    pub fn advance(&mut self, by: Duration) {
+        self.store.clock.advance(by);
+    }
+
+    /// The rows, the schema and the clock.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The rows, the schema and the clock, to change them.
+    pub fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// Creates a row as a call of the API would; without a call.
+    ///
+    /// ```
+    /// use salesforce_mock::Org;
+    /// use serde_json::json;
+    ///
+    /// let mut org = Org::empty();
+    /// let id = org.insert("Account", &json!({"Name": "Acme"}))?;
+    /// assert_eq!(org.query("SELECT Name FROM Account")?[0].id(), None);
+    /// org.update(id, &json!({"Name": "Acme & Co"}))?;
+    /// org.delete(id)?;
+    /// # Ok::<(), salesforce_mock::rules::Refusal>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The refusal that a call would get.
+    pub fn insert(&mut self, object: &str, values: &serde_json::Value) -> Result<RecordId, Refusal> {
+        let schema = Arc::clone(self.store.schema());
+        let object = schema.object(object).ok_or_else(Refusal::not_found)?;
+        self.store.create(object, &Draft::from(values)).map_err(first)
+    }
+
+    /// Changes a row as a call of the API would; without a call.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that a call would get.
+    pub fn update(&mut self, id: RecordId, values: &serde_json::Value) -> Result<(), Refusal> {
+        self.store.update(id, &Draft::from(values)).map_err(first)
+    }
+
+    /// Deletes a row as a call of the API would; without a call.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that a call would get.
+    pub fn delete(&mut self, id: RecordId) -> Result<(), Refusal> {
+        self.store.delete(id)
+    }
+
+    /// All rows of a query, without a call and without pages.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that a call would get.
+    pub fn query(&self, soql: &str) -> Result<Vec<Record>, Refusal> {
+        self.rows(soql, false)
+    }
+
+    /// All rows of a query, those in the recycle bin among them, without a call and without pages.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that a call would get.
+    pub fn query_all(&self, soql: &str) -> Result<Vec<Record>, Refusal> {
+        self.rows(soql, true)
+    }
+
+    fn rows(&self, soql: &str, all_rows: bool) -> Result<Vec<Record>, Refusal> {
+        let body = soql::whole(&self.store, soql, all_rows)?;
+        let page: Page = serde_json::from_slice(&body).expect("the page was written here");
+        Ok(page.records)
+    }
+
+    /// Lets something go wrong.
+    pub fn fault(&mut self, fault: Fault) {
+        self.faults.add(fault);
+    }
+
+    /// Takes back all faults that are still to play.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// What was asked and answered so far.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The same, to forget it.
+    pub fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    /// Changes the app that may log in.
+    pub fn set_app(&mut self, client_id: impl Into<String>, client_secret: impl Into<String>) {
+        self.app = App { client_id: client_id.into(), client_secret: client_secret.into() };
+    }
+
+    /// The id of the app that may log in.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.app.client_id
+    }
+
+    /// The app's secret.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        &self.app.client_secret
+    }
+
+    /// The org's id.
+    #[must_use]
+    pub fn org_id(&self) -> RecordId {
+        self.store.organization
+    }
+
+    /// The name of the user as whom the app runs.
+    #[must_use]
+    pub fn username(&self) -> String {
+        self.text_of(self.store.user, "Username").unwrap_or_default()
+    }
+
+    /// A new token for the app's user.
+    pub fn issue_token(&mut self) -> String {
+        let now = self.now();
+        self.sessions.open(self.store.organization, self.store.user, now)
+    }
+
+    /// Makes every token that was given so far invalid.
+    pub fn expire_tokens(&mut self) {
+        self.sessions.close_all();
+    }
+
+    /// Sets how long new tokens are good for, by the org's clock; two hours if nothing is said.
+    pub fn set_token_lifetime(&mut self, lifetime: Duration) {
+        self.sessions.lifetime = lifetime;
+    }
+
+    /// Sets how many calls a day the org answers, and how many are used already.
+    pub fn set_daily_calls(&mut self, used: u64, allowed: u64) {
+        self.usage = Usage { used, allowed, since: self.now() };
+    }
+
+    /// Where the org is. The server sets it; an address without a slash at its end.
+    pub fn set_base_url(&mut self, url: &str) {
+        self.base_url = url.trim_end_matches('/').to_owned();
+    }
+
+    /// Since when the schema is as it is.
+    pub(crate) fn described(&self) -> Timestamp {
+        self.described.1
+    }
+
+    /// A text of a row that is there.
+    pub(crate) fn text_of(&self, id: RecordId, field: &str) -> Option<String> {
+        let (object, row) = self.store.find(id)?;
+        let value = self.store.read(object, row, object.field(field)?);
+        value.as_text().map(str::to_owned)
+    }
+}
+
+/// The rows of a page.
+#[derive(serde::Deserialize)]
+struct Page {
+    records: Vec<Record>,
+}
+
+fn first(refusals: Vec<Refusal>) -> Refusal {
+    refusals.into_iter().next().unwrap_or_else(Refusal::not_found)
+}
+
+/// The token of a request; nothing when the header is missing or says something else.
+fn token_of(headers: &http::HeaderMap) -> Option<&str> {
+    let (kind, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (!token.is_empty() && (kind.eq_ignore_ascii_case("bearer") || kind.eq_ignore_ascii_case("oauth"))).then_some(token)
+}
+
+/// `?_HttpMethod=PATCH` on a POST, for clients that cannot send the method itself.
+fn override_method(parts: &mut http::request::Parts) {
+    let query = parts.uri.query().unwrap_or_default();
+    if parts.method != Method::POST || !query.contains("_HttpMethod") {
+        return;
+    }
+    let wanted = route::pairs(query).into_iter().find(|(name, _)| name == "_HttpMethod");
+    if let Some(method) = wanted.and_then(|(_, method)| Method::from_bytes(method.as_bytes()).ok()) {
+        parts.method = method;
+    }
+}

@@ -1,0 +1,101 @@
+//! Who may log in, and the tokens that were given.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use salesforce_types::{RecordId, Timestamp};
+
+/// The app that may log in.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self { client_id: "3MVG9mock.client.id".into(), client_secret: "mock-client-secret".into() }
+    }
+}
+
+/// The tokens that were given and did not expire.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    by_token: HashMap<String, Session>,
+    given: u64,
+    /// How long a token is good for.
+    pub(crate) lifetime: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Session {
+    user: RecordId,
+    expires: Timestamp,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { by_token: HashMap::new(), given: 0, lifetime: Duration::from_secs(2 * 60 * 60) }
+    }
+}
+
+impl Sessions {
+    /// A new token.
+    pub(crate) fn open(&mut self, org: RecordId, user: RecordId, now: Timestamp) -> String {
+        self.by_token.retain(|_, session| session.expires > now);
+        self.given += 1;
+        let token = format!("{}!AQ{}", org.as_15(), opaque(self.given, 94));
+        self.by_token.insert(token.clone(), Session { user, expires: now.saturating_add(self.lifetime) });
+        token
+    }
+
+    /// The user behind a token that is still good.
+    pub(crate) fn user(&self, token: &str, now: Timestamp) -> Option<RecordId> {
+        self.by_token.get(token).filter(|session| session.expires > now).map(|session| session.user)
+    }
+
+    /// Ends one session; whether there was one.
+    pub(crate) fn close(&mut self, token: &str) -> bool {
+        self.by_token.remove(token).is_some()
+    }
+
+    /// Ends all sessions.
+    pub(crate) fn close_all(&mut self) {
+        self.by_token.clear();
+    }
+}
+
+/// Text of `length` letters and digits that looks like an id but is none: access tokens, query locators. Each number
+/// gives another text, and always the same.
+pub(crate) fn opaque(number: u64, length: usize) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let letter = |state: u64| DIGITS.get(usize::try_from((state >> 33) % 62).unwrap_or(0)).map_or('0', |&byte| byte.into());
+    (0..length)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            letter(state)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_until_its_time_is_over() {
+        let mut sessions = Sessions::default();
+        let org: RecordId = "00DQz0000000001".parse().unwrap();
+        let user: RecordId = "005Qz0000000001".parse().unwrap();
+        let now = Timestamp::EPOCH;
+        let (first, second) = (sessions.open(org, user, now), sessions.open(org, user, now));
+        assert_ne!(first, second);
+        assert!(first.starts_with("00DQz0000000001!"));
+        assert_eq!(sessions.user(&first, now), Some(user));
+        assert_eq!(sessions.user(&first, now.saturating_add(sessions.lifetime)), None);
+        assert!(sessions.close(&second) && !sessions.close(&second));
+        sessions.close_all();
+        assert_eq!(sessions.user(&first, now), None);
+    }
+}
