@@ -191,6 +191,9 @@ impl<'a> Run<'a> {
                     Message::Ended(slice, Ok(())) => books.end(self, &slice.stream, None),
                     Message::Ended(slice, Err(error)) => match error.fault().scope {
                         Scope::Run => return Err(Stop::Elsewhere(error)),
+                        _ if error.kind() == ErrorKind::Unreadable => {
+                            books.skip(self, &slice.stream, error.to_string());
+                        }
                         Scope::Stream(_) | Scope::Record(..) => books.end(self, &slice.stream, Some(error.to_string())),
                     },
                 }
@@ -213,7 +216,15 @@ impl<'a> Run<'a> {
         books: Books,
         resumed: bool,
     ) -> Result<RunReport> {
-        let streams: BTreeMap<_, _> = books.0.into_iter().map(|(name, entry)| (name, entry.report)).collect();
+        let mut skipped: BTreeMap<_, _> =
+            header.catalog.skipped().map(|(name, why)| (name.clone(), why.to_owned())).collect();
+        let mut streams = BTreeMap::new();
+        for (name, entry) in books.0 {
+            match entry.skipped {
+                Some(reason) => drop(skipped.insert(name, reason)),
+                None => drop(streams.insert(name, entry.report)),
+            }
+        }
         for plan in header.plan.streams {
             if streams.get(&plan.stream).is_some_and(|report| report.failed.is_none()) {
                 state.set(plan.stream, plan.then);
@@ -229,7 +240,7 @@ impl<'a> Run<'a> {
             outcome: if failed { Outcome::Partial } else { Outcome::Succeeded },
             resumed,
             streams,
-            skipped: header.catalog.skipped().map(|(name, why)| (name.clone(), why.to_owned())).collect(),
+            skipped,
             snapshot: None,
         };
         report.snapshot = Some(run.commit(&report, &state).await?.snapshot);
@@ -351,6 +362,8 @@ struct Books(BTreeMap<StreamName, Entry>);
 struct Entry {
     report: StreamReport,
     approx_rows: Option<u64>,
+    /// Why it is not read after all.
+    skipped: Option<String>,
     /// Slices of the stream that have not ended.
     open: usize,
     /// When reading began in this process.
@@ -364,6 +377,7 @@ impl Books {
         let entry = |plan: &crate::StreamPlan| Entry {
             report: StreamReport::new(plan.mode, counts.get(&plan.stream).copied().unwrap_or_default()),
             approx_rows: plan.approx_rows,
+            skipped: None,
             open: 0,
             begun: None,
             totals: BTreeMap::new(),
@@ -411,6 +425,16 @@ impl Books {
         run.observer.on(&Event::Batch { stream: &stream, rows, deleted, bytes, total });
     }
 
+    /// A stream turned out not to be readable.
+    fn skip(&mut self, run: &Run<'_>, stream: &StreamName, reason: String) {
+        let Some(entry) = self.0.get_mut(stream) else { return };
+        if entry.skipped.is_none() {
+            run.observer.on(&Event::Skipped { stream, reason: &reason });
+        }
+        entry.skipped = Some(reason);
+        self.end(run, stream, None);
+    }
+
     fn end(&mut self, run: &Run<'_>, stream: &StreamName, failed: Option<String>) {
         let Some(entry) = self.0.get_mut(stream) else { return };
         entry.open = entry.open.saturating_sub(1);
@@ -419,7 +443,7 @@ impl Books {
             tracing::warn!(%stream, %failed, "stream failed");
             entry.report.failed.get_or_insert(failed);
         }
-        if entry.open == 0 {
+        if entry.open == 0 && entry.skipped.is_none() {
             run.observer.on(&Event::StreamDone { stream, report: &entry.report });
         }
     }

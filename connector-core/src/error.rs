@@ -35,6 +35,9 @@ pub enum ErrorKind {
     Identity,
     /// The source refused: credentials, permissions, or a question it does not answer.
     Refused,
+    /// The source does not let this stream be read in this way, by design. Nobody did anything wrong; the run reports the stream as
+    /// skipped.
+    Unreadable,
     /// The source sent something that cannot be understood.
     Data,
     /// The source delivered fewer or more rows than it had announced. What was read is kept and read again.
@@ -97,7 +100,7 @@ pub enum Scope {
 impl ErrorKind {
     fn class(self) -> FaultClass {
         match self {
-            Self::Config | Self::Identity | Self::Refused | Self::Foreign => FaultClass::Config,
+            Self::Config | Self::Identity | Self::Refused | Self::Unreadable | Self::Foreign => FaultClass::Config,
             Self::Data | Self::Count => FaultClass::Data,
             Self::Unavailable | Self::Locked | Self::Cancelled => FaultClass::Transient,
             Self::Corrupt | Self::Storage | Self::Contract => FaultClass::System,

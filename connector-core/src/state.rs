@@ -205,13 +205,26 @@ pub struct Locator {
     pub text: String,
     /// When it was given out.
     pub born: Stamp,
+    /// How many rows the answer had delivered before it.
+    #[serde(default)]
+    pub rows: u64,
+    /// How many rows the answer was to have.
+    #[serde(default)]
+    pub total: Option<u64>,
 }
 
 impl Locator {
     /// A locator given out at `born`.
     #[must_use]
     pub fn new(text: impl Into<String>, born: Stamp) -> Self {
-        Self { text: text.into(), born }
+        Self { text: text.into(), born, rows: 0, total: None }
+    }
+
+    /// Says how many of how many rows lie before it.
+    #[must_use]
+    pub fn progress(mut self, rows: u64, total: Option<u64>) -> Self {
+        (self.rows, self.total) = (rows, total);
+        self
     }
 }
 

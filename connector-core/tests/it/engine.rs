@@ -85,6 +85,19 @@ async fn a_refused_stream_does_not_stop_the_others_and_keeps_its_state() {
 }
 
 #[tokio::test]
+async fn a_stream_that_turns_out_not_to_be_readable_is_skipped_with_the_reason() {
+    let (source, sink) = (org(), MemorySink::new());
+    source.fail_after("A", 0, ErrorKind::Unreadable, false);
+    let report = run(&source, &sink, Mode::Complete).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Succeeded);
+    assert!(report.skipped["A"].contains("failed"), "{:?}", report.skipped);
+    assert!(!report.streams.contains_key("A"));
+    let report = run(&source, &sink, Mode::Incremental).await.unwrap();
+    assert_eq!(report.streams["A"].mode, Mode::Complete, "its state did not move");
+    assert_eq!(sink.folded(), source.folded());
+}
+
+#[tokio::test]
 async fn a_stream_that_fails_in_a_later_complete_run_keeps_its_old_base() {
     let (source, place) = (org(), Place::new());
     run(&source, &place.folder(), Mode::Complete).await.unwrap();
