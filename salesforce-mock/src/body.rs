@@ -93,7 +93,8 @@ impl Body {
     ///
     /// The body has more than `limit` bytes, or making a piece failed.
     pub fn into_bytes(mut self, limit: usize) -> io::Result<Bytes> {
-        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("the body is larger than {limit} bytes"));
+        let too_large =
+            || io::Error::new(io::ErrorKind::FileTooLarge, format!("the body is larger than {limit} bytes"));
         let Some(first) = self.next_piece().transpose()? else { return Ok(Bytes::new()) };
         if first.len() > limit {
             return Err(too_large());

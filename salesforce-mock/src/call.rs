@@ -39,7 +39,8 @@ impl Call {
 
     /// The body as it was sent, unpacked if it was compressed.
     pub(crate) fn bytes(&mut self) -> Result<Bytes, Refusal> {
-        let too_large = |_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST", "The request is too large.");
+        let too_large =
+            |_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST", "The request is too large.");
         let sent = std::mem::take(&mut self.body).into_bytes(MAX_BODY).map_err(too_large)?;
         match self.header("content-encoding").map(str::to_ascii_lowercase).as_deref() {
             None | Some("identity") => Ok(sent),
@@ -82,7 +83,9 @@ fn unpacked(reader: impl std::io::Read) -> Result<Bytes, Refusal> {
     let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     match read {
         Ok(length) if length <= MAX_BODY => Ok(bytes.into()),
-        Ok(_) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST", "The request is too large.")),
+        Ok(_) => {
+            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST", "The request is too large."))
+        }
         Err(_) => Err(Refusal::bad("JSON_PARSER_ERROR", "The request body is not what its Content-Encoding says.")),
     }
 }

@@ -115,7 +115,10 @@ impl Fault {
             403 => ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
             404 => ("NOT_FOUND", "The requested resource does not exist"),
             503 => ("SERVER_UNAVAILABLE", "Server too busy"),
-            _ => ("UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)"),
+            _ => (
+                "UNKNOWN_EXCEPTION",
+                "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)",
+            ),
         };
         Self::error(status, code, message)
     }
@@ -370,8 +373,7 @@ mod tests {
         let mut faults = Faults::default();
         faults.add(Fault::reset());
         faults.add(Fault::lost_answer());
-        let names: Vec<_> =
-            (0..3).map(|_| faults.next(&Method::GET, "/", "/").map(|(name, _)| name)).collect();
+        let names: Vec<_> = (0..3).map(|_| faults.next(&Method::GET, "/", "/").map(|(name, _)| name)).collect();
         assert_eq!(names, [Some("reset"), Some("lost answer"), None]);
         assert!(faults.is_empty());
     }

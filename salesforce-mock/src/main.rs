@@ -174,7 +174,6 @@ fn announce(org: &MockOrg) -> io::Result<()> {
     out.flush()
 }
 
-
 /// Ends when the program is told to stop.
 #[cfg(unix)]
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {

@@ -147,7 +147,7 @@ impl Org {
             Some(Play::Instead(response)) => response,
             Some(Play::WithExpiredToken) => {
                 if let Some(token) = token_of(&parts.headers) {
-                    self.sessions.close(&token.to_owned());
+                    self.sessions.close(token);
                 }
                 self.answer(parts, body)
             }

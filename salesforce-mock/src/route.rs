@@ -175,11 +175,10 @@ mod tests {
 
     #[test]
     fn queries_and_forms_are_read_with_plus_and_percent() {
-        assert_eq!(pairs("q=SELECT+Id%2B1&x&=y"), [
-            ("q".into(), "SELECT Id+1".into()),
-            ("x".into(), String::new()),
-            (String::new(), "y".into())
-        ]);
+        assert_eq!(
+            pairs("q=SELECT+Id%2B1&x&=y"),
+            [("q".into(), "SELECT Id+1".into()), ("x".into(), String::new()), (String::new(), "y".into())]
+        );
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub struct MockOrg {
     address: SocketAddr,
     url: String,
     identity: Option<Identity>,
-    runtime: Option<Runtime>,
+    /// Held for its drop.
+    _threads: Threads,
 }
 
 /// What the connections have in common.
@@ -191,11 +192,7 @@ impl MockOrgBuilder {
     ///
     /// The port is taken, or the certificate's file cannot be written.
     pub async fn start(self) -> io::Result<MockOrg> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("salesforce-mock")
-            .enable_all()
-            .build()?;
+        let threads = Threads::start()?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -206,12 +203,14 @@ impl MockOrgBuilder {
         org.set_base_url(&url);
         let shared = Arc::new(Shared { org: Mutex::new(org), gzip: self.gzip });
         let listener = {
-            let _inside = runtime.enter();
+            let _inside = threads.runtime().map(Runtime::enter);
             TcpListener::from_std(listener)?
         };
         let acceptor = identity.as_ref().map(Identity::acceptor);
-        runtime.spawn(accept(listener, acceptor, Arc::clone(&shared)));
-        Ok(MockOrg { shared, address, url, identity, runtime: Some(runtime) })
+        if let Some(runtime) = threads.runtime() {
+            runtime.spawn(accept(listener, acceptor, Arc::clone(&shared)));
+        }
+        Ok(MockOrg { shared, address, url, identity, _threads: threads })
     }
 }
 
@@ -227,9 +226,23 @@ async fn accept(listener: TcpListener, acceptor: Option<tokio_rustls::TlsAccepto
     }
 }
 
-impl Drop for MockOrg {
+/// The threads that serve. They stop when this is dropped.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn start() -> io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        Ok(Self(Some(builder.worker_threads(2).thread_name("salesforce-mock").enable_all().build()?)))
+    }
+
+    fn runtime(&self) -> Option<&Runtime> {
+        self.0.as_ref()
+    }
+}
+
+impl Drop for Threads {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.0.take() {
             // Waiting for the threads is not allowed inside another runtime.
             runtime.shutdown_background();
         }

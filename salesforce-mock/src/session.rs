@@ -70,7 +70,8 @@ impl Sessions {
 pub(crate) fn opaque(number: u64, length: usize) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let letter = |state: u64| DIGITS.get(usize::try_from((state >> 33) % 62).unwrap_or(0)).map_or('0', |&byte| byte.into());
+    let letter =
+        |state: u64| DIGITS.get(usize::try_from((state >> 33) % 62).unwrap_or(0)).map_or('0', |&byte| byte.into());
     (0..length)
         .map(|_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

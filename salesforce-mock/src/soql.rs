@@ -116,8 +116,13 @@ pub(crate) fn next_page(
     }
     let mut out = Vec::new();
     let (batch, text) = (cursor.batch, &cursor.text);
-    Renderer { view, version, batch, text, cursors, place: cursor.place.to_vec() }
-        .page(&mut out, &shape, &cursor.slots, offset, Some(&id));
+    Renderer { view, version, batch, text, cursors, place: cursor.place.to_vec() }.page(
+        &mut out,
+        &shape,
+        &cursor.slots,
+        offset,
+        Some(&id),
+    );
     Ok(out)
 }
 
@@ -178,7 +183,10 @@ fn scope_of<'o, 'q>(view: View<'o>, source: Source<'q>, query: &'q Query) -> Res
 fn check(scope: &Scope<'_, '_>, query: &Query) -> Result<(), Refusal> {
     let malformed = |near: &str, text: &str| Err(scope.source.near(near, "MALFORMED_QUERY", text));
     if query.offset.is_some_and(|offset| offset > MOST_OFFSET) {
-        return Err(Refusal::new("NUMBER_OUTSIDE_VALID_RANGE", format!("Maximum SOQL offset allowed is {MOST_OFFSET}")));
+        return Err(Refusal::new(
+            "NUMBER_OUTSIDE_VALID_RANGE",
+            format!("Maximum SOQL offset allowed is {MOST_OFFSET}"),
+        ));
     }
     if query.is_count() && !query.order_by.is_empty() {
         return malformed("ORDER", "ORDER BY is not allowed with COUNT()");

@@ -54,7 +54,8 @@ impl Respond for OrgResponder {
             Some(query) => format!("{}?{query}", request.url.path()),
             None => request.url.path().to_owned(),
         };
-        let built = Request::builder().method(request.method.clone()).uri(target).body(Body::from(request.body.clone()));
+        let built =
+            Request::builder().method(request.method.clone()).uri(target).body(Body::from(request.body.clone()));
         let Ok(mut call) = built else { return failed("the request has no target that can be read") };
         *call.headers_mut() = request.headers.clone();
         let mut response = self.with(|org| org.handle(call));

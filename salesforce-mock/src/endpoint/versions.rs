@@ -50,9 +50,15 @@ mod tests {
 
     #[test]
     fn releases_are_named_as_in_the_reference() {
-        for (major, name) in
-            [(31, "Summer '14"), (32, "Winter '15"), (33, "Spring '15"), (58, "Summer '23"), (62, "Winter '25"), (66, "Spring '26"), (68, "Winter '27")]
-        {
+        for (major, name) in [
+            (31, "Summer '14"),
+            (32, "Winter '15"),
+            (33, "Spring '15"),
+            (58, "Summer '23"),
+            (62, "Winter '25"),
+            (66, "Spring '26"),
+            (68, "Winter '27"),
+        ] {
             assert_eq!(release(major), name);
         }
     }

@@ -24,8 +24,8 @@ use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
-use crate::fault::{Delivery, Part};
 use crate::Body;
+use crate::fault::{Delivery, Part};
 
 /// What is smaller is not worth compressing.
 const LEAST_GZIP: usize = 1400;

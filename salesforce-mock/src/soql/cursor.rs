@@ -36,7 +36,7 @@ impl Cursors {
     /// Keeps a cursor; its locator without the offset.
     pub(super) fn open(&mut self, cursor: Cursor) -> String {
         let now = cursor.opened;
-        if self.opened % 256 == 0 {
+        if self.opened.is_multiple_of(256) {
             self.by_id.retain(|_, cursor| now.since(cursor.opened) < LIFETIME);
         }
         self.opened += 1;

@@ -112,7 +112,8 @@ mod tests {
         let today = Date::new(2026, 3, 4).unwrap(); // a Wednesday
         let query = salesforce_soql::parse(&format!("SELECT Id FROM X WHERE D = {text}")).unwrap();
         let Some(salesforce_soql::ast::Condition::Compare {
-            right: salesforce_soql::ast::Value::DateLiteral(literal), ..
+            right: salesforce_soql::ast::Value::DateLiteral(literal),
+            ..
         }) = query.filter
         else {
             panic!("{text}")
@@ -149,7 +150,10 @@ mod tests {
 
     #[test]
     fn literals_far_away_are_cut_off() {
-        assert_eq!(days("LAST_N_YEARS:4000000000"), "-9999-01-01..2026-01-01".replace("-9999-01-01", &date_of(civil::Date::MIN).to_string()));
+        assert_eq!(
+            days("LAST_N_YEARS:4000000000"),
+            "-9999-01-01..2026-01-01".replace("-9999-01-01", &date_of(civil::Date::MIN).to_string())
+        );
         assert!(days("NEXT_N_DAYS:4000000000").ends_with("9999-12-31"));
     }
 

@@ -35,9 +35,15 @@ pub(super) enum Filter<R> {
 pub(super) enum Test {
     Compare(CompareOp, Comparand),
     Like(Like),
-    In { negated: bool, members: Members },
+    In {
+        negated: bool,
+        members: Members,
+    },
     /// Each is a set of choices that have to be there together.
-    Includes { negated: bool, sets: Vec<Vec<String>> },
+    Includes {
+        negated: bool,
+        sets: Vec<Vec<String>>,
+    },
 }
 
 impl<R> Filter<R> {
@@ -134,7 +140,10 @@ impl<'o, 'q, R> Compiler<'_, 'o, 'q, R> {
                     return Err(self.refused(left, "INVALID_QUERY_FILTER_OPERATOR", text));
                 }
                 let choices = |text: &Text| compare::choices(text.as_str()).collect();
-                Filter::Test(target.what, Test::Includes { negated: *negated, sets: sets.iter().map(choices).collect() })
+                Filter::Test(
+                    target.what,
+                    Test::Includes { negated: *negated, sets: sets.iter().map(choices).collect() },
+                )
             }
         })
     }
@@ -152,12 +161,7 @@ impl<'o, 'q, R> Compiler<'_, 'o, 'q, R> {
         Ok(target)
     }
 
-    fn comparand(
-        &self,
-        operand: &Operand,
-        target: &Target<'o, R>,
-        value: &ast::Value,
-    ) -> Result<Comparand, Refusal> {
+    fn comparand(&self, operand: &Operand, target: &Target<'o, R>, value: &ast::Value) -> Result<Comparand, Refusal> {
         let exact = target.field.is_some_and(|field| field.case_sensitive);
         Comparand::new(value, target.kind, exact, self.today).map_err(|unfit| match unfit {
             Unfit::Type(kind, quotes) => {
@@ -187,7 +191,9 @@ impl<'o, 'q, R> Compiler<'_, 'o, 'q, R> {
         }
         *left_over -= 1;
         if !plain {
-            return refused("Semi join sub-selects are only allowed at the top level expressions and not in nested WHERE clauses or with OR or NOT.");
+            return refused(
+                "Semi join sub-selects are only allowed at the top level expressions and not in nested WHERE clauses or with OR or NOT.",
+            );
         }
         let single = |operand: &Operand| matches!(operand, Operand::Field(path) if self.scope.names(path).len() == 1);
         if !single(left) {
@@ -249,6 +255,14 @@ fn is_text(kind: &FieldType) -> bool {
     use FieldType as T;
     matches!(
         kind,
-        T::String | T::Picklist | T::Combobox | T::TextArea | T::Phone | T::Url | T::Email | T::MultiPicklist | T::AnyType
+        T::String
+            | T::Picklist
+            | T::Combobox
+            | T::TextArea
+            | T::Phone
+            | T::Url
+            | T::Email
+            | T::MultiPicklist
+            | T::AnyType
     )
 }

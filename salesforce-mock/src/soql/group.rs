@@ -143,10 +143,11 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
             let (name, column) = match item {
                 SelectItem::Field { path, alias } => {
                     let operand = Operand::Field(path.clone());
-                    let place = self.keys.iter().position(|(known, _)| self.same(known, &operand)).ok_or_else(|| {
-                        let text = format!("Field must be grouped or aggregated: {}", path.name());
-                        self.scope.source.near(&path.to_string(), "MALFORMED_QUERY", &text)
-                    })?;
+                    let place =
+                        self.keys.iter().position(|(known, _)| self.same(known, &operand)).ok_or_else(|| {
+                            let text = format!("Field must be grouped or aggregated: {}", path.name());
+                            self.scope.source.near(&path.to_string(), "MALFORMED_QUERY", &text)
+                        })?;
                     named += usize::from(alias.is_some());
                     let field = self.keys.get(place).and_then(|(_, reading)| reading.field());
                     let name = field.map_or_else(|| path.name().to_string(), |field| field.name.to_string());
@@ -165,7 +166,11 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
                     (name, column)
                 }
                 SelectItem::Fields(_) => {
-                    return Err(self.scope.source.near("FIELDS", "MALFORMED_QUERY", "Field must be grouped or aggregated: FIELDS"));
+                    return Err(self.scope.source.near(
+                        "FIELDS",
+                        "MALFORMED_QUERY",
+                        "Field must be grouped or aggregated: FIELDS",
+                    ));
                 }
                 SelectItem::Child(_) | SelectItem::TypeOf(_) => {
                     let text = "Child queries and TYPEOF can not be used with GROUP BY or aggregate functions";
@@ -191,7 +196,8 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
                 // Either may be written with the alias of the query before it.
                 let tail = left.len().min(right.len());
                 let ends = |names: &[_], other: &[_]| names.iter().rev().take(tail).eq(other.iter().rev().take(tail));
-                left == right || (left.len().abs_diff(right.len()) == 1 && ends(&left, &right) && self.is_prefixed(&left, &right))
+                left == right
+                    || (left.len().abs_diff(right.len()) == 1 && ends(&left, &right) && self.is_prefixed(&left, &right))
             }
             _ => left == right,
         }
@@ -215,7 +221,10 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
                     && !supports(*function, reading)
                 {
                     let name = reading.field().map_or_else(|| call.to_string(), |field| field.name.to_string());
-                    return malformed(&format!("field {name} does not support aggregate operator {}", function.as_str()));
+                    return malformed(&format!(
+                        "field {name} does not support aggregate operator {}",
+                        function.as_str()
+                    ));
                 }
                 self.aggregates.push(Aggregate { function: *function, of });
                 Ok(Column::Aggregate(self.aggregates.len() - 1))
@@ -378,7 +387,8 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
             Column::Aggregate(place) => {
                 let pair = group.sums.get(*place).zip(self.aggregates.get(*place));
                 pair.map_or(Value::Null, |(sum, aggregate)| {
-                    let whole = aggregate.of.as_ref().is_some_and(|of| matches!(of.kind(), FieldType::Int | FieldType::Long));
+                    let whole =
+                        aggregate.of.as_ref().is_some_and(|of| matches!(of.kind(), FieldType::Int | FieldType::Long));
                     sum.outcome(aggregate.function, whole)
                 })
             }
@@ -467,9 +477,14 @@ fn supports(function: AggregateFunction, reading: &Reading<'_>) -> bool {
     }
     match kind {
         T::Int | T::Long | T::Double | T::Currency | T::Percent => true,
-        T::Boolean | T::Base64 | T::Time | T::Address | T::Location | T::MultiPicklist | T::EncryptedString | T::AnyType => {
-            false
-        }
+        T::Boolean
+        | T::Base64
+        | T::Time
+        | T::Address
+        | T::Location
+        | T::MultiPicklist
+        | T::EncryptedString
+        | T::AnyType => false,
         _ => !matches!(function, AggregateFunction::Sum | AggregateFunction::Avg),
     }
 }

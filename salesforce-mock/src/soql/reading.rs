@@ -234,7 +234,6 @@ pub(super) fn rank(field: &Field, value: &Value) -> Value {
     Value::Int(i64::try_from(place).unwrap_or(i64::MAX))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,11 +91,8 @@ impl<'o> Renderer<'_, 'o> {
                         out.extend_from_slice(b"null");
                     } else {
                         let (version, object) = (self.version, &object.name);
-                        let _ = write!(
-                            Text(out),
-                            "\"/services/data/v{version}/sobjects/{object}/{id}/{}\"",
-                            field.name
-                        );
+                        let _ =
+                            write!(Text(out), "\"/services/data/v{version}/sobjects/{object}/{id}/{}\"", field.name);
                     }
                 }
                 From::Made(reading) => write_value(out, &reading.read(self.view, object, row)),

@@ -40,13 +40,19 @@ where
 {
     let table = view.store.table(object);
     let fits = move |row: &'o Row| {
-        view.sees(row) && filter.is_none_or(|filter| filter.holds(&|reading: &Reading<'o>| reading.read(view, object, row)))
+        view.sees(row)
+            && filter.is_none_or(|filter| filter.holds(&|reading: &Reading<'o>| reading.read(view, object, row)))
     };
     match filter.and_then(ids_of) {
         Some(ids) => {
             let mut slots: Vec<u32> = ids.iter().filter_map(|&id| table.slot_of(id)).collect();
             slots.sort_unstable();
-            Box::new(slots.into_iter().filter_map(move |slot| Some((slot, table.at(slot)?))).filter(move |(_, row)| fits(row)))
+            Box::new(
+                slots
+                    .into_iter()
+                    .filter_map(move |slot| Some((slot, table.at(slot)?)))
+                    .filter(move |(_, row)| fits(row)),
+            )
         }
         None => Box::new(table.slots().filter(move |(_, row)| fits(row))),
     }
@@ -54,9 +60,7 @@ where
 
 /// The ids that a row has to have one of, if the filter says so.
 fn ids_of<'f>(filter: &'f Filter<Reading<'_>>) -> Option<Cow<'f, HashSet<RecordId>>> {
-    let is_id = |reading: &Reading<'_>| {
-        matches!(reading, Reading::Path(Path::Field(field)) if field.kind == FieldType::Id && field.index == 0)
-    };
+    let is_id = |reading: &Reading<'_>| matches!(reading, Reading::Path(Path::Field(field)) if field.kind == FieldType::Id && field.index == 0);
     match filter {
         Filter::All(parts) => parts.iter().find_map(ids_of),
         Filter::Test(what, Test::Compare(CompareOp::Equal, Comparand::Id(id))) if is_id(what) => {

@@ -17,8 +17,19 @@ const MOST_PARENTS: usize = 5;
 
 /// The fields that a parent of several types shows, whatever it is (`Type` is its object's name).
 const NAME_FIELDS: &[&str] = &[
-    "Id", "Name", "Type", "Email", "Username", "Title", "Phone", "FirstName", "LastName", "Alias", "UserRoleId",
-    "ProfileId", "IsActive",
+    "Id",
+    "Name",
+    "Type",
+    "Email",
+    "Username",
+    "Title",
+    "Phone",
+    "FirstName",
+    "LastName",
+    "Alias",
+    "UserRoleId",
+    "ProfileId",
+    "IsActive",
 ];
 
 /// The rows as a query sees them.
@@ -118,7 +129,7 @@ impl<'o, 'q> Scope<'o, 'q> {
             let way = if polymorphic { found.ok() } else { Some(found?) };
             to.push((target.index, way));
         }
-        if to.iter().all(|(_, way)| way.is_none()) {
+        if rest.len() > 1 && to.iter().all(|(_, way)| way.is_none()) {
             let name = rest.last().map_or("", |name| name.as_str());
             return Err(self.source.unknown_field(&path.to_string(), name, "Name"));
         }
@@ -134,7 +145,7 @@ impl<'o, 'q> Scope<'o, 'q> {
     ) -> Result<&'o Field, Refusal> {
         object
             .parent(relationship.as_str())
-            .ok_or_else(|| self.source.unknown_parent(&path.to_string(), relationship.as_str(), &object.name))
+            .ok_or_else(|| self.source.unknown_parent(&path.to_string(), relationship.as_str()))
     }
 
     pub(super) fn unknown(&self, object: &Object, name: &Name, path: &FieldPath) -> Refusal {

@@ -124,9 +124,7 @@ impl<'o> Shape<'o> {
     /// How many custom long texts a row holds.
     pub(super) fn long_texts(&self) -> usize {
         let of = |item: &Item<'_>| match &item.from {
-            From::Cell(field) => {
-                usize::from(field.custom && field.kind == FieldType::TextArea && field.length > 255)
-            }
+            From::Cell(field) => usize::from(field.custom && field.kind == FieldType::TextArea && field.length > 255),
             From::Parent { shapes, .. } => shapes.iter().map(Shape::long_texts).max().unwrap_or(0),
             _ => 0,
         };
@@ -234,7 +232,10 @@ impl<'o, 'q> Planner<'_, 'o, 'q> {
         let targets = self.scope.view.targets(via);
         let generic = targets.len() > 1;
         // One parent is one object in the answer, however many of its fields are asked for.
-        let known = shape.items.iter().position(|item| matches!(item.from, From::Parent { via: other, .. } if other.index == via.index));
+        let known = shape
+            .items
+            .iter()
+            .position(|item| matches!(item.from, From::Parent { via: other, .. } if other.index == via.index));
         let place = match known {
             Some(place) => place,
             None => {
@@ -301,7 +302,8 @@ impl<'o, 'q> Planner<'_, 'o, 'q> {
         let object = self.scope.object;
         let mut fields = object.fields.iter().filter(wanted).peekable();
         if alone && fields.peek().is_none() {
-            let text = format!("The SOQL FIELDS(CUSTOM) function selects no field: {} has no custom fields", object.name);
+            let text =
+                format!("The SOQL FIELDS(CUSTOM) function selects no field: {} has no custom fields", object.name);
             return Err(Refusal::new("MALFORMED_QUERY", text));
         }
         fields.try_for_each(|field| shape.put_field(field))
@@ -375,15 +377,14 @@ impl<'o, 'q> Planner<'_, 'o, 'q> {
             _ => None,
         };
         let Some(child) = child else {
-            return Err(source.unknown_children(&query.relationship.to_string(), &self.scope.object.name));
+            return Err(source.unknown_children(&query.relationship.to_string()));
         };
         let object = self.scope.view.store.schema().at(child.object);
         let field = object.fields.get(child.field).ok_or_else(Refusal::not_found)?;
         let scope = Scope::new(self.scope.view, source, object, query.alias.as_ref());
         let filter = query.filter.as_ref().map(|filter| filter::where_clause(&scope, filter, None)).transpose()?;
         let bounded = is_bounded(query.limit, query.filter.as_ref());
-        let planner =
-            Planner { scope: &scope, version: self.version, level: self.level + 1, bounded, single: false };
+        let planner = Planner { scope: &scope, version: self.version, level: self.level + 1, bounded, single: false };
         let children = Children {
             field,
             filter,

@@ -64,26 +64,26 @@ impl<'q> Source<'q> {
     }
 
     /// A parent that an object does not have.
-    pub(super) fn unknown_parent(self, path: &str, relationship: &str, object: &str) -> Refusal {
+    pub(super) fn unknown_parent(self, path: &str, relationship: &str) -> Refusal {
         self.near(
             path,
             "INVALID_FIELD",
             &format!(
                 "Didn't understand relationship '{relationship}' in field path. If you are attempting to use a custom \
                  relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL \
-                 or the describe call for the appropriate names. (entity '{object}')"
+                 or the describe call for the appropriate names."
             ),
         )
     }
 
     /// Children that an object does not have.
-    pub(super) fn unknown_children(self, relationship: &str, object: &str) -> Refusal {
+    pub(super) fn unknown_children(self, relationship: &str) -> Refusal {
         self.near(
             relationship,
             "INVALID_TYPE",
             &format!(
-                "Didn't understand relationship '{relationship}' in FROM part of query call on entity '{object}'. If you \
-                 are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship \
+                "Didn't understand relationship '{relationship}' in FROM part of query call. If you are \
+                 attempting to use a custom relationship, be sure to append the '__r' after the custom relationship \
                  name. Please reference your WSDL or the describe call for the appropriate names."
             ),
         )
@@ -116,7 +116,8 @@ impl<'q> Source<'q> {
     /// Where a name or a dotted path stands as a whole word, in any case.
     fn find(self, name: &str, from: usize) -> Option<usize> {
         let text = self.0.as_bytes();
-        let word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+        let word =
+            |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
         let length = name.len();
         (from..=text.len().checked_sub(length)?).find(|&at| {
             text.get(at..at + length).is_some_and(|part| part.eq_ignore_ascii_case(name.as_bytes()))

@@ -1,0 +1,20 @@
+//! The mock org from outside: requests in, answers out.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod aggregates;
+mod faults;
+mod paging;
+mod places;
+mod queries;
+mod records;
+mod refusals;
+mod support;
+
+#[cfg(feature = "server")]
+mod program;
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "wiremock")]
+mod wiremock;
