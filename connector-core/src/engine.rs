@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         run: &mut dyn SinkRun,
         books: &mut Books,
     ) -> Result<(), Stop> {
-        let (pipe, mut messages) = mpsc::channel(self.concurrency);
+        let (pipe, mut messages) = mpsc::channel(1);
         let readers = async move {
             stream::iter(work)
                 .for_each_concurrent(self.concurrency, |(slice, from)| read_slice(self.source, slice, *from, &pipe))

@@ -47,7 +47,6 @@ pub(super) struct SegmentWriter {
     stream: StreamName,
     path: String,
     counts: Counts,
-    lines: Vec<u8>,
     encoder: zstd::Encoder<'static, Digesting<File>>,
 }
 
@@ -69,16 +68,16 @@ impl SegmentWriter {
             zstd::Encoder::new(Digesting::new(file), 3)
         };
         let encoder = begin().map_err(|e| layout.unwritable(e))?;
-        Ok(Self { stream, path, counts: Counts::default(), lines: Vec::new(), encoder })
+        Ok(Self { stream, path, counts: Counts::default(), encoder })
     }
 
-    /// Adds the operations of a batch.
-    pub(super) fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        self.lines.clear();
+    /// Adds the operations of a batch. `line` is a buffer to use again.
+    pub(super) fn write(&mut self, batch: &Batch, line: &mut Vec<u8>) -> io::Result<()> {
         for operation in &batch.operations {
-            write_line(&mut self.lines, operation)?;
+            line.clear();
+            write_line(line, operation)?;
+            self.encoder.write_all(line)?;
         }
-        self.encoder.write_all(&self.lines)?;
         self.counts.add(Counts::new(batch.operations.len() as u64, batch.deleted(), batch.bytes()));
         Ok(())
     }
@@ -97,20 +96,20 @@ impl SegmentWriter {
     }
 }
 
-fn write_line(lines: &mut Vec<u8>, operation: &Operation) -> io::Result<()> {
+fn write_line(line: &mut Vec<u8>, operation: &Operation) -> io::Result<()> {
     let record = operation.record();
-    lines.extend_from_slice(b"{\"id\":");
-    serde_json::to_writer(&mut *lines, &record.id)?;
-    write!(lines, ",\"version\":\"{}\"", record.version)?;
+    line.extend_from_slice(b"{\"id\":");
+    serde_json::to_writer(&mut *line, &record.id)?;
+    write!(line, ",\"version\":\"{}\"", record.version)?;
     if let Some(evidence) = operation.evidence() {
-        lines.extend_from_slice(b",\"deleted\":");
-        serde_json::to_writer(&mut *lines, evidence)?;
+        line.extend_from_slice(b",\"deleted\":");
+        serde_json::to_writer(&mut *line, evidence)?;
     }
-    lines.extend_from_slice(b",\"row\":");
+    line.extend_from_slice(b",\"row\":");
     let row = record.fields.as_bytes();
     // Inside a string JSON has no bare line end, so one here is white space between two tokens.
-    lines.extend(row.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
-    lines.extend_from_slice(b"}\n");
+    line.extend(row.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    line.extend_from_slice(b"}\n");
     Ok(())
 }
 

@@ -127,6 +127,8 @@ struct Started {
     checkpoints: BTreeMap<SliceKey, Checkpoint>,
     /// The number of the next segment, counted over all streams.
     number: u64,
+    /// A buffer to use again.
+    line: Vec<u8>,
 }
 
 impl Session {
@@ -173,7 +175,7 @@ impl Session {
         };
         let number = segments.len() as u64 + 1;
         let (open, checkpoints) = (BTreeMap::new(), BTreeMap::new());
-        self.run = Some(Started { header, journal, segments, open, checkpoints, number });
+        self.run = Some(Started { header, journal, segments, open, checkpoints, number, line: Vec::new() });
         Ok(())
     }
 
@@ -209,7 +211,7 @@ impl Session {
                     none.insert(SegmentWriter::create(&self.layout, batch.stream.clone(), path)?)
                 }
             };
-            segment.write(&batch).map_err(|e| self.layout.unwritable(e))?;
+            segment.write(&batch, &mut run.line).map_err(|e| self.layout.unwritable(e))?;
         }
         run.checkpoints.insert((batch.stream, batch.checkpoint.part), batch.checkpoint);
         Ok(())

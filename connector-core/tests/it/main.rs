@@ -5,4 +5,5 @@
 mod damage;
 mod engine;
 mod folder;
+mod suite;
 mod support;
