@@ -35,6 +35,17 @@ pub(crate) fn id(prefix: KeyPrefix, mut counter: u64) -> RecordId {
     std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).expect("15 letters and digits are an id")
 }
 
+/// Text of `length` letters and digits that looks like an id but is none: access tokens, query locators.
+pub(crate) fn opaque(mut seed: u64, length: usize) -> String {
+    (0..length)
+        .map(|_| {
+            // A linear step; the texts only have to differ and to be the same every time.
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(DIGITS[usize::try_from((seed >> 33) % 62).expect("a remainder of 62 fits")])
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +58,11 @@ mod tests {
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(ids.iter().all(|id| id.to_string().parse::<RecordId>().unwrap() == *id && id.key_prefix() == prefix));
         assert_eq!(mint.next("003".parse().unwrap()).as_15(), "003Qz0000000001");
+    }
+
+    #[test]
+    fn opaque_texts_are_repeatable() {
+        assert_eq!(opaque(7, 12), opaque(7, 12));
+        assert_ne!(opaque(7, 12), opaque(8, 12));
     }
 }
