@@ -66,22 +66,23 @@ impl ErrorKind {
 pub fn api_errors(body: &[u8]) -> Vec<ApiError> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Shape {
-        List(Vec<ApiError>),
-        One(ApiError),
+    enum One {
+        Api(ApiError),
         OAuth { error: String, error_description: Option<String> },
     }
-    match serde_json::from_slice(body) {
-        Ok(Shape::List(errors)) => errors,
-        Ok(Shape::One(error)) => vec![error],
-        Ok(Shape::OAuth { error, error_description }) => {
-            vec![ApiError::new(ErrorCode::from(&*error), error_description.unwrap_or_default())]
-        }
+    let body = body.trim_ascii();
+    match body.first() {
+        Some(b'[') => serde_json::from_slice(body).unwrap_or_default(),
+        Some(b'{') => match serde_json::from_slice(body) {
+            Ok(One::Api(error)) => vec![error],
+            Ok(One::OAuth { error, error_description }) => {
+                vec![ApiError::new(ErrorCode::from(&*error), error_description.unwrap_or_default())]
+            }
+            Err(_) => Vec::new(),
+        },
         // The answer of userinfo and of the identity URL to a stale token.
-        Err(_) if body.trim_ascii() == b"Bad_OAuth_Token" => {
-            vec![ApiError::new(ErrorCode::InvalidSessionId, "Bad_OAuth_Token")]
-        }
-        Err(_) => Vec::new(),
+        _ if body == b"Bad_OAuth_Token" => vec![ApiError::new(ErrorCode::InvalidSessionId, "Bad_OAuth_Token")],
+        _ => Vec::new(),
     }
 }
 

@@ -31,7 +31,6 @@ pub struct Connection(Arc<Pipeline>);
 
 impl Connection {
     /// Begins a connection that takes its tokens from here. An `Arc<dyn TokenProvider>` is one too.
-    #[must_use]
     pub fn builder(tokens: impl TokenProvider + 'static) -> ConnectionBuilder {
         ConnectionBuilder {
             tokens: Arc::new(tokens),

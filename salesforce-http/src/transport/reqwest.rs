@@ -113,12 +113,16 @@ fn while_reading(error: reqwest::Error) -> TransportError {
     TransportError::new(kind).with_source(error.without_url())
 }
 
-/// The decoder says `InvalidData`, or an I/O error without a kind of its own; a broken connection has one.
+/// The decoder says `InvalidData`, or an `UnexpectedEof` that wraps nothing; a broken connection wraps its own error.
 fn is_bad_compression(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            return matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+            return match error.kind() {
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => true,
+                io::ErrorKind::UnexpectedEof => error.get_ref().is_none(),
+                _ => false,
+            };
         }
         cause = error.source();
     }

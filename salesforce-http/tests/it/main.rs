@@ -1,0 +1,10 @@
+//! The pipeline from the outside, over a transport that plays a script, and the default transport over a socket.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
+mod budget;
+mod once;
+mod pipeline;
+mod safety;
+mod support;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod wire;
