@@ -1,0 +1,56 @@
+//! Mock org or yours? The one question that every example asks, so that the rest of each file is the SDK's own API.
+//!
+//! The README's snippet is compiled here as a doc test.
+//!
+#![doc = include_str!("../README.md")]
+
+use std::env;
+use std::error::Error;
+
+use salesforce_auth::{Cached, ClientCredentials};
+use salesforce_mock::{MockOrg, Org};
+use salesforce_rest::Client;
+
+/// What an example returns: any error, printed as one sentence.
+pub type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// The org that an example talks to.
+#[derive(Debug)]
+pub struct Target {
+    /// A client that is logged in by client credentials.
+    pub client: Client,
+    /// The mock org, while it runs in this process.
+    pub mock: Option<MockOrg>,
+}
+
+/// The org named by `SF_LOGIN_URL`, `SF_CLIENT_ID` and `SF_CLIENT_SECRET`, or the mock org that `make` makes.
+///
+/// # Errors
+///
+/// When a variable is missing, the login URL is no Salesforce host, or the mock org cannot be made.
+pub async fn connect(make: impl FnOnce() -> Result<Org>) -> Result<Target> {
+    let variable = |name: &str| env::var(name).map_err(|_| format!("SF_LOGIN_URL is set, but {name} is not"));
+    let (mock, login_url, id, secret) = match env::var("SF_LOGIN_URL") {
+        Ok(login_url) => (None, login_url, variable("SF_CLIENT_ID")?, variable("SF_CLIENT_SECRET")?),
+        Err(_) => {
+            let mock = MockOrg::builder().org(make()?).start().await?;
+            let (url, id, secret) = (mock.login_url().to_owned(), mock.client_id(), mock.client_secret());
+            (Some(mock), url, id, secret)
+        }
+    };
+    let login = ClientCredentials::new(login_url, id, secret.into()).build()?;
+    let client = Client::builder(Cached::new(login)).client_name("salesforce-examples").build()?;
+    Ok(Target { client, mock })
+}
+
+/// Prints an error with its causes and returns the exit code 1: what an example's `main` does in the end.
+#[must_use]
+pub fn fail(error: &(dyn Error + 'static)) -> std::process::ExitCode {
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    std::process::ExitCode::FAILURE
+}
