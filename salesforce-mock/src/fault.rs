@@ -285,6 +285,8 @@ impl Fault {
             Effect::Delay(delay) => Play::Deliver(Delivery { delay: *delay, ..Delivery::default() }),
             Effect::Reset => {
                 let mut response = Response::new(Body::empty());
+                // For a caller that takes no notice of how the answer is to be brought.
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
                 response.extensions_mut().insert(Delivery { part: Part::Nothing, ..Delivery::default() });
                 Play::Instead(response)
             }

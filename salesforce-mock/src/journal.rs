@@ -27,7 +27,8 @@ pub struct Entry {
     pub headers: HeaderMap,
     /// The user name behind its token, if the token was good.
     pub user: Option<String>,
-    /// The answer's status. A connection that was cut by a fault has one, too: what the org would have answered.
+    /// The answer's status. An answer that got lost has one, too: what the org said; a reset before the org was asked
+    /// counts as 503.
     pub status: StatusCode,
     /// The fault that was played, if one was.
     pub fault: Option<&'static str>,

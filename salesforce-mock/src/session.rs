@@ -1,12 +1,18 @@
 //! Who may log in, and the tokens that were given.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use salesforce_types::{RecordId, Timestamp};
 
+use crate::ids::opaque;
+
+/// Takes neighbouring numbers far apart, so that the texts made from them have nothing in common.
+pub(crate) const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// The app that may log in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct App {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
@@ -19,7 +25,6 @@ impl Default for App {
 }
 
 /// The tokens that were given and did not expire.
-#[derive(Debug)]
 pub(crate) struct Sessions {
     by_token: HashMap<String, Session>,
     given: u64,
@@ -39,12 +44,24 @@ impl Default for Sessions {
     }
 }
 
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("open", &self.by_token.len()).finish_non_exhaustive()
+    }
+}
+
 impl Sessions {
     /// A new token.
     pub(crate) fn open(&mut self, org: RecordId, user: RecordId, now: Timestamp) -> String {
         self.by_token.retain(|_, session| session.expires > now);
         self.given += 1;
-        let token = format!("{}!AQ{}", org.as_15(), opaque(self.given, 94));
+        let token = format!("{}!AQ{}", org.as_15(), opaque(self.given.wrapping_mul(SPREAD), 94));
         self.by_token.insert(token.clone(), Session { user, expires: now.saturating_add(self.lifetime) });
         token
     }
@@ -65,21 +82,6 @@ impl Sessions {
     }
 }
 
-/// Text of `length` letters and digits that looks like an id but is none: access tokens, query locators. Each number
-/// gives another text, and always the same.
-pub(crate) fn opaque(number: u64, length: usize) -> String {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let letter =
-        |state: u64| DIGITS.get(usize::try_from((state >> 33) % 62).unwrap_or(0)).map_or('0', |&byte| byte.into());
-    (0..length)
-        .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            letter(state)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +98,7 @@ mod tests {
         assert_eq!(sessions.user(&first, now), Some(user));
         assert_eq!(sessions.user(&first, now.saturating_add(sessions.lifetime)), None);
         assert!(sessions.close(&second) && !sessions.close(&second));
+        assert!(!format!("{sessions:?}").contains(&first));
         sessions.close_all();
         assert_eq!(sessions.user(&first, now), None);
     }

@@ -219,7 +219,19 @@ fn same_folded(text: &str, folded: &str) -> bool {
 }
 
 fn order_folded(text: &str, folded: &str) -> Ordering {
+    if text.is_ascii() {
+        return text.bytes().map(|byte| byte.to_ascii_uppercase()).cmp(folded.bytes());
+    }
     text.chars().flat_map(char::to_uppercase).cmp(folded.chars())
+}
+
+/// Sorts two texts by their capitals.
+fn order_texts(left: &str, right: &str) -> Ordering {
+    if left.is_ascii() && right.is_ascii() {
+        let upper = |byte: u8| byte.to_ascii_uppercase();
+        return left.bytes().map(upper).cmp(right.bytes().map(upper));
+    }
+    left.chars().flat_map(char::to_uppercase).cmp(right.chars().flat_map(char::to_uppercase))
 }
 
 fn within<T: Ord>(value: &T, start: &T, end: &T) -> Ordering {
@@ -244,9 +256,7 @@ fn decimal(text: &str) -> Decimal {
 /// Sorts two values of one type; nothing comes first.
 pub(super) fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
-        (Value::Text(left), Value::Text(right)) => {
-            left.chars().flat_map(char::to_uppercase).cmp(right.chars().flat_map(char::to_uppercase))
-        }
+        (Value::Text(left), Value::Text(right)) => order_texts(left, right),
         (Value::Id(left), Value::Id(right)) => left.cmp(right),
         (Value::DateTime(left), Value::DateTime(right)) => left.cmp(right),
         (Value::Date(left), Value::Date(right)) => left.cmp(right),

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use salesforce_types::Timestamp;
 
+use crate::ids::opaque;
 use crate::rules::Refusal;
-use crate::session::opaque;
+use crate::session::SPREAD;
 
 /// How long a cursor is kept.
 const LIFETIME: Duration = Duration::from_secs(2 * 24 * 60 * 60);
@@ -40,7 +41,7 @@ impl Cursors {
             self.by_id.retain(|_, cursor| now.since(cursor.opened) < LIFETIME);
         }
         self.opened += 1;
-        let id = format!("0r8{}", opaque(self.opened, 15));
+        let id = format!("0r8{}", opaque(self.opened.wrapping_mul(SPREAD), 15));
         self.by_id.insert(id.clone(), cursor);
         id
     }

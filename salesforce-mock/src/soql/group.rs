@@ -1,7 +1,9 @@
 //! Queries that answer with groups and not with rows.
 
+mod sum;
+
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use salesforce_soql::ast::{AggregateFunction, Direction, Function, GroupKind, Nulls, Operand, Query, SelectItem};
@@ -15,7 +17,8 @@ use super::rows::{self, Key};
 use super::scope::Scope;
 use super::select::key;
 use crate::rules::Refusal;
-use crate::value::{Decimal, Value, write_json_text};
+use crate::value::{Value, write_json_text};
+use sum::{Sum, supports};
 
 /// The most groups of an answer: it has no further pages.
 const MOST_GROUPS: usize = 2000;
@@ -51,15 +54,6 @@ struct Plan<'s, 'o, 'q> {
     keys: Vec<(&'q Operand, Reading<'o>)>,
     aggregates: Vec<Aggregate<'o>>,
     kind: GroupKind,
-}
-
-/// The values of the rows of a group so far.
-#[derive(Clone, Debug)]
-enum Sum {
-    Count(i64),
-    Distinct(HashSet<Vec<u8>>),
-    Total { sum: Decimal, count: i64 },
-    Best(Value),
 }
 
 #[derive(Debug)]
@@ -370,12 +364,7 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
     }
 
     fn empty(&self, keys: Vec<Value>, open: usize) -> Group {
-        let sums = self.aggregates.iter().map(|aggregate| match aggregate.function {
-            AggregateFunction::Count => Sum::Count(0),
-            AggregateFunction::CountDistinct => Sum::Distinct(HashSet::new()),
-            AggregateFunction::Sum | AggregateFunction::Avg => Sum::Total { sum: Decimal::ZERO, count: 0 },
-            AggregateFunction::Min | AggregateFunction::Max => Sum::Best(Value::Null),
-        });
+        let sums = self.aggregates.iter().map(|aggregate| Sum::new(aggregate.function));
         Group { keys, open, sums: sums.collect() }
     }
 
@@ -415,76 +404,4 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
 
 fn is_open(open: usize, place: usize) -> bool {
     open >> place & 1 == 1
-}
-
-impl Sum {
-    fn add(&mut self, value: &Value, function: AggregateFunction) {
-        if value.is_null() {
-            return;
-        }
-        match self {
-            Self::Count(count) => *count += 1,
-            Self::Distinct(known) => {
-                let mut text = Vec::new();
-                match value {
-                    Value::Text(value) => write_json_text(&mut text, &compare::fold(value)),
-                    value => write_value(&mut text, value),
-                }
-                known.insert(text);
-            }
-            Self::Total { sum, count } => {
-                if let Some(number) = value.as_decimal() {
-                    // Beyond 18 digits nothing can be added; the sum stays what it was.
-                    *sum = sum.checked_add(number).unwrap_or(*sum);
-                    *count += 1;
-                }
-            }
-            Self::Best(best) => {
-                let order = compare::order(value, best);
-                let better = if function == AggregateFunction::Max { order.is_gt() } else { order.is_lt() };
-                if best.is_null() || better {
-                    *best = value.clone();
-                }
-            }
-        }
-    }
-
-    fn outcome(&self, function: AggregateFunction, whole: bool) -> Value {
-        match self {
-            Self::Count(count) => Value::Int(*count),
-            Self::Distinct(known) => Value::Int(i64::try_from(known.len()).unwrap_or(i64::MAX)),
-            Self::Total { count: 0, .. } => Value::Null,
-            Self::Total { sum, count } if function == AggregateFunction::Avg => {
-                // A mean has as many digits as a double shows.
-                let mean = sum.as_f64() / Decimal::from(*count).as_f64();
-                Decimal::from_f64(mean).map_or(Value::Null, Value::Decimal)
-            }
-            Self::Total { sum, .. } => match sum.as_whole().filter(|_| whole) {
-                Some(number) => Value::Int(number),
-                None => Value::Decimal(*sum),
-            },
-            Self::Best(value) => value.clone(),
-        }
-    }
-}
-
-/// Which functions take which types (SOQL reference 5).
-fn supports(function: AggregateFunction, reading: &Reading<'_>) -> bool {
-    use FieldType as T;
-    let kind = reading.kind();
-    if reading.field().is_some_and(|field| field.kind == T::TextArea && field.length > 255) {
-        return false;
-    }
-    match kind {
-        T::Int | T::Long | T::Double | T::Currency | T::Percent => true,
-        T::Boolean
-        | T::Base64
-        | T::Time
-        | T::Address
-        | T::Location
-        | T::MultiPicklist
-        | T::EncryptedString
-        | T::AnyType => false,
-        _ => !matches!(function, AggregateFunction::Sum | AggregateFunction::Avg),
-    }
 }

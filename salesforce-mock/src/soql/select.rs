@@ -1,18 +1,21 @@
 //! The select list, made ready to write many rows: every name is looked up once.
 
+mod shape;
+
 use salesforce_soql::ast::{
     ChildQuery, CompareOp, Condition, FieldGroup, FieldPath, Function, Name, Operand, Query, SelectItem, Set, TypeOf,
 };
 use salesforce_types::ApiVersion;
 use salesforce_types::describe::FieldType;
 
-use super::filter::{self, Filter};
+use super::filter;
 use super::reading::Reading;
-use super::rows::{self, Key};
+use super::rows;
 use super::scope::{Path, Scope};
 use crate::rules::Refusal;
-use crate::schema::{Field, Object};
-use crate::value::write_json_text;
+use crate::schema::Field;
+
+pub(super) use shape::{Children, From, Shape, key};
 
 /// The most rows that `FIELDS(ALL)` and `FIELDS(CUSTOM)` may be asked for.
 const MOST_UNBOUNDED: u64 = 200;
@@ -23,53 +26,6 @@ const MOST_CHILDREN: usize = 20;
 /// How deep queries may nest, the outer one counted, and the first version that allows more than two.
 const MOST_LEVELS: usize = 5;
 const NESTING_SINCE: ApiVersion = ApiVersion::V58;
-
-/// How a row of one object is written.
-#[derive(Clone, Debug)]
-pub(super) struct Shape<'o> {
-    pub(super) object: &'o Object,
-    /// What stands before the id in `attributes`.
-    pub(super) head: Vec<u8>,
-    pub(super) items: Vec<Item<'o>>,
-}
-
-/// One key of a row and where its value comes from. `key` is `"Name":`.
-#[derive(Clone, Debug)]
-pub(super) struct Item<'o> {
-    pub(super) key: Box<[u8]>,
-    pub(super) from: From<'o>,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Debug)]
-pub(super) enum From<'o> {
-    /// A cell of the row.
-    Cell(&'o Field),
-    /// The path of a file's bytes.
-    Blob(&'o Field),
-    /// What is computed.
-    Made(Reading<'o>),
-    /// The name of the row's object.
-    ObjectName,
-    /// Nothing: another object that may stand here has such a field.
-    Nothing,
-    /// A parent, by its object; null when it is none of these.
-    Parent { via: &'o Field, shapes: Vec<Shape<'o>> },
-    /// Children. `place` is that of the query in the select list.
-    Children { children: Box<Children<'o>>, place: usize },
-}
-
-/// A child query.
-#[derive(Clone, Debug)]
-pub(super) struct Children<'o> {
-    /// The child's field that points to the row.
-    pub(super) field: &'o Field,
-    pub(super) filter: Option<Filter<Reading<'o>>>,
-    pub(super) order: Vec<Key<Reading<'o>>>,
-    pub(super) limit: Option<u64>,
-    pub(super) offset: Option<u64>,
-    pub(super) shape: Shape<'o>,
-}
 
 /// What a function does to the field it stands around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,63 +45,6 @@ pub(super) struct Planner<'p, 'o, 'q> {
     /// Whether the query asks for so few rows that `FIELDS(ALL)` is allowed, and for one only.
     pub(super) bounded: bool,
     pub(super) single: bool,
-}
-
-impl<'o> Shape<'o> {
-    /// A shape without items. A parent of several types calls itself `Name`; its address says what it is.
-    pub(super) fn new(object: &'o Object, version: ApiVersion, generic: bool) -> Self {
-        let name = if generic { "Name" } else { &*object.name };
-        let head = format!(
-            "{{\"attributes\":{{\"type\":\"{name}\",\"url\":\"/services/data/v{version}/sobjects/{}/",
-            object.name
-        );
-        Self { object, head: head.into(), items: Vec::new() }
-    }
-
-    fn put(&mut self, name: &str, from: From<'o>) -> Result<(), Refusal> {
-        let key = key(name);
-        if self.items.iter().any(|item| item.key.eq_ignore_ascii_case(&key)) {
-            return Err(Refusal::new("INVALID_FIELD", format!("duplicate field selected: {name}")));
-        }
-        self.items.push(Item { key, from });
-        Ok(())
-    }
-
-    /// A field as it is.
-    pub(super) fn put_field(&mut self, field: &'o Field) -> Result<(), Refusal> {
-        let from = match field.kind {
-            FieldType::Base64 => From::Blob(field),
-            _ if field.is_stored() => From::Cell(field),
-            _ => From::Made(Reading::Path(Path::Field(field))),
-        };
-        self.put(&field.name, from)
-    }
-
-    /// How many custom long texts a row holds.
-    pub(super) fn long_texts(&self) -> usize {
-        let of = |item: &Item<'_>| match &item.from {
-            From::Cell(field) => usize::from(field.custom && field.kind == FieldType::TextArea && field.length > 255),
-            From::Parent { shapes, .. } => shapes.iter().map(Shape::long_texts).max().unwrap_or(0),
-            _ => 0,
-        };
-        self.items.iter().map(of).sum()
-    }
-
-    /// The child query at a place of the select list.
-    pub(super) fn children_at(self, wanted: usize) -> Option<Children<'o>> {
-        self.items.into_iter().find_map(|item| match item.from {
-            From::Children { children, place } if place == wanted => Some(*children),
-            _ => None,
-        })
-    }
-}
-
-/// `"Name":`
-pub(super) fn key(name: &str) -> Box<[u8]> {
-    let mut key = Vec::with_capacity(name.len() + 3);
-    write_json_text(&mut key, name);
-    key.push(b':');
-    key.into()
 }
 
 /// Whether a query asks for so few rows that all their fields may be asked for.

@@ -1,0 +1,136 @@
+//! From a request to the endpoint that answers it: what every call has to pass.
+
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, HeaderName, WARNING, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use salesforce_types::{ApiVersion, RecordId};
+
+use super::{Org, Usage};
+use crate::answer::Refusal as Refused;
+use crate::call::Call;
+use crate::route::{Resource, Route};
+use crate::{Body, endpoint};
+
+/// Older versions are retired.
+const OLDEST_VERSION: u16 = 31;
+/// Versions up to this one still answer, with a warning.
+const LAST_DEPRECATED: u16 = 40;
+/// The org does not know newer ones.
+const NEWEST_VERSION: u16 = ApiVersion::V68.major();
+
+/// The longest path and query, and the longest head of a request, in bytes (REST reference 1.4).
+const MAX_HEAD: usize = 16_384;
+
+const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
+
+impl Org {
+    pub(super) fn answer(&mut self, parts: http::request::Parts, body: Body) -> Response<Body> {
+        self.routed(parts, body).unwrap_or_else(Refused::into_response)
+    }
+
+    fn routed(&mut self, parts: http::request::Parts, body: Body) -> Result<Response<Body>, Refused> {
+        let uri_length = parts.uri.path_and_query().map_or(0, |whole| whole.as_str().len());
+        if uri_length > MAX_HEAD {
+            return Err(Refused::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "URI Too Long"));
+        }
+        let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if uri_length + headers > MAX_HEAD {
+            return Err(Refused::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "REQUEST_HEADER_FIELDS_TOO_LARGE",
+                "Request Header Fields Too Large",
+            ));
+        }
+        let route = Route::of(parts.uri.path());
+        let allowed = route.methods();
+        let (version, resource) = match route {
+            Route::Data { version, resource } => (version, resource),
+            _ if !allowed.contains(&parts.method) => return Err(Refused::method(&parts.method, allowed)),
+            Route::Versions => return Ok(endpoint::versions(OLDEST_VERSION..=NEWEST_VERSION)),
+            Route::Token => return Ok(endpoint::token(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::Revoke => return Ok(endpoint::revoke(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::UserInfo => return Ok(endpoint::user_info(self, self.user_of(&parts.headers))),
+            Route::Identity { org, user } => {
+                return Ok(endpoint::identity(self, self.user_of(&parts.headers), &org, &user));
+            }
+            Route::Unknown => return Err(Refused::not_found()),
+        };
+        match version.major() {
+            major if version > ApiVersion::new(major) || major > NEWEST_VERSION => return Err(Refused::not_found()),
+            major if major < OLDEST_VERSION => {
+                let text = "The requested API version is retired. Use a version that /services/data lists.";
+                return Err(Refused::new(StatusCode::GONE, "GONE", text));
+            }
+            _ => {}
+        }
+        self.authorise(&parts.headers)?;
+        let usage = self.count_call();
+        let mut response = match usage {
+            Err(refused) => refused.into_response(),
+            Ok(()) if !allowed.contains(&parts.method) => Refused::method(&parts.method, allowed).into_response(),
+            Ok(()) => self.data(resource, Call::new(parts, body, version)).unwrap_or_else(Refused::into_response),
+        };
+        let usage = format!("api-usage={}/{}", self.usage.used, self.usage.allowed);
+        if let Ok(usage) = HeaderValue::from_str(&usage) {
+            response.headers_mut().insert(LIMIT_INFO, usage);
+        }
+        if version.major() <= LAST_DEPRECATED {
+            let warning = HeaderValue::from_static("299 - \"This API version is deprecated and will be retired.\"");
+            response.headers_mut().insert(WARNING, warning);
+        }
+        Ok(response)
+    }
+
+    fn data(&mut self, resource: Resource, call: Call) -> Result<Response<Body>, Refused> {
+        match resource {
+            Resource::Root => Ok(endpoint::resources(self, &call)),
+            Resource::Limits => Ok(endpoint::limits(self.usage.used, self.usage.allowed)),
+            Resource::RecordCount => Ok(endpoint::record_count(self, &call)),
+            Resource::Query => endpoint::query(self, &call, false),
+            Resource::QueryAll => endpoint::query(self, &call, true),
+            Resource::QueryMore(locator) => endpoint::query_more(self, &call, &locator),
+            Resource::Sobjects => Ok(endpoint::describe_global(self, &call)),
+            Resource::Sobject(object) if call.method == Method::POST => endpoint::create(self, call, &object),
+            Resource::Sobject(object) => endpoint::basic(self, &call, &object),
+            Resource::Describe(object) => endpoint::describe(self, &call, &object),
+            Resource::Row { object, id } => endpoint::row(self, call, &object, &id),
+            Resource::Keyed { object, first, second } => endpoint::keyed(self, call, &object, &first, &second),
+            Resource::Unknown => Err(Refused::not_found()),
+        }
+    }
+
+    fn authorise(&self, headers: &http::HeaderMap) -> Result<RecordId, Refused> {
+        let refused = |code, text| {
+            let refused = Refused::new(StatusCode::UNAUTHORIZED, code, text);
+            refused.with_header(WWW_AUTHENTICATE, "Token")
+        };
+        if headers.contains_key(AUTHORIZATION) && token_of(headers).is_none() {
+            return Err(refused("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
+        }
+        self.user_of(headers).ok_or_else(|| refused("INVALID_SESSION_ID", "Session expired or invalid"))
+    }
+
+    pub(super) fn user_of(&self, headers: &http::HeaderMap) -> Option<RecordId> {
+        self.sessions.user(token_of(headers)?, self.now())
+    }
+
+    fn count_call(&mut self) -> Result<(), Refused> {
+        let now = self.now();
+        if now.since(self.usage.since) >= Duration::from_secs(86_400) {
+            self.usage = Usage { used: 0, since: now, ..self.usage };
+        }
+        if self.usage.used >= self.usage.allowed {
+            return Err(Refused::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+        }
+        self.usage.used += 1;
+        Ok(())
+    }
+}
+
+/// The token of a request; nothing when the header is missing or says something else.
+pub(super) fn token_of(headers: &http::HeaderMap) -> Option<&str> {
+    let (kind, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (!token.is_empty() && (kind.eq_ignore_ascii_case("bearer") || kind.eq_ignore_ascii_case("oauth"))).then_some(token)
+}
