@@ -23,6 +23,8 @@ struct Repr {
     message: String,
     fault: Fault,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// The sentence has told already what `source` says.
+    retold: bool,
 }
 
 /// The kind of an [`Error`]: what the reader can do about it.
@@ -113,7 +115,7 @@ impl Error {
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let fault = Fault { class: kind.class(), scope: Scope::Run, advice: None };
-        Self(Box::new(Repr { kind, message: message.into(), fault, source: None }))
+        Self(Box::new(Repr { kind, message: message.into(), fault, source: None, retold: false }))
     }
 
     /// Adds what to do about it; printed after the sentence.
@@ -144,6 +146,21 @@ impl Error {
         self
     }
 
+    /// Keeps an error whose words are in the sentence already: [`origin`](Self::origin) gives it, and the chain of causes goes on
+    /// behind it, so that nothing is printed twice.
+    #[must_use]
+    pub fn retelling(mut self, origin: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(origin.into());
+        self.0.retold = true;
+        self
+    }
+
+    /// The error that this one was made of, to look at its type.
+    #[must_use]
+    pub fn origin(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
     /// What the reader can do.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -165,7 +182,7 @@ impl Error {
     /// A refusal by the file system.
     pub(crate) fn storage(doing: impl fmt::Display, source: std::io::Error) -> Self {
         let said = source.to_string();
-        Self::new(ErrorKind::Storage, format!("{doing} failed: {said}")).caused_by(source)
+        Self::new(ErrorKind::Storage, format!("{doing} failed: {said}")).retelling(source)
     }
 }
 
@@ -192,6 +209,25 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|e| e as _)
+        match self.0.source.as_deref() {
+            Some(source) if self.0.retold => source.source(),
+            source => source.map(|e| e as _),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_printed_in_one_place_only() {
+        let cause = || std::io::Error::other("the disk");
+        let error = Error::storage("writing", cause());
+        assert_eq!(error.to_string(), "writing failed: the disk");
+        assert!(error.source().is_none() && error.origin().is_some_and(|origin| origin.is::<std::io::Error>()));
+        let error = Error::new(ErrorKind::Data, "a line is no operation").caused_by(cause());
+        assert_eq!(error.to_string(), "a line is no operation");
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the disk"));
     }
 }

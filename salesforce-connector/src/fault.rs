@@ -15,7 +15,7 @@ pub(crate) fn run(error: HttpError) -> Error {
         _ => (ErrorKind::Data, None),
     };
     let sentence = error.to_string();
-    let mapped = Error::new(kind, sentence.trim_end_matches('.')).caused_by(error);
+    let mapped = Error::new(kind, sentence.trim_end_matches('.')).retelling(error);
     match advice {
         Some(advice) => mapped.advice(advice),
         None => mapped,
@@ -26,7 +26,8 @@ pub(crate) fn run(error: HttpError) -> Error {
 pub(crate) fn stream(error: HttpError, stream: &StreamName) -> Error {
     if is_by_design(&error) {
         let sentence = error.to_string();
-        return Error::new(ErrorKind::Unreadable, sentence).caused_by(error).scope(Scope::Stream(stream.clone()));
+        let unreadable = Error::new(ErrorKind::Unreadable, sentence).retelling(error);
+        return unreadable.scope(Scope::Stream(stream.clone()));
     }
     let everywhere = matches!(
         error.kind(),
@@ -81,4 +82,38 @@ fn is_about_the_query(error: &HttpError) -> bool {
     error.api_errors().iter().any(|refusal| {
         matches!(refusal.code.as_str(), "QUERY_TIMEOUT" | "QUERY_TOO_COMPLICATED" | "OPERATION_TOO_LARGE")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_once_and_can_still_be_looked_at() {
+        let http = HttpError::new(Http::Busy, "the org is busy").with_source(std::io::Error::other("the reason"));
+        let error = run(http);
+        assert_eq!(error.to_string(), "the org is busy: run again later; it goes on where it stopped");
+        assert_eq!(error.source().unwrap().to_string(), "the reason");
+        assert!(error.origin().unwrap().is::<HttpError>());
+        assert!(error.is_retryable());
+    }
+
+    #[test]
+    fn what_the_others_would_meet_too_ends_the_run_and_what_they_would_not_does_not() {
+        for (kind, everywhere) in [
+            (Http::Auth, true),
+            (Http::Busy, true),
+            (Http::Limit, true),
+            (Http::Invalid, false),
+            (Http::Denied, false),
+            (Http::NotFound, false),
+            (Http::Decode, false),
+            (Http::ForeignHost, false),
+        ] {
+            let error = stream(HttpError::new(kind, "no"), &"Account".into());
+            assert_eq!(error.fault().scope == Scope::Run, everywhere, "{kind:?}");
+        }
+    }
 }

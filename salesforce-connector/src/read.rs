@@ -132,7 +132,7 @@ impl<'a> Reading<'a> {
         };
         let rows = page::decode(response.bytes(), heads).map_err(|e| {
             let said = format!("the answer to {} cannot be read: {e}", self.label());
-            self.broken(ErrorKind::Data, said).caused_by(e)
+            self.broken(ErrorKind::Data, said).retelling(e)
         })?;
         if follows.is_none() {
             let total = rows.total.map(|total| total.saturating_add(self.delivered));

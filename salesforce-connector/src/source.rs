@@ -263,7 +263,7 @@ impl Source for SalesforceSource {
             report.org = report.org.url(url);
         }
         let usage = self.client.connection().usage();
-        report.calls_left = usage.map(|usage| u64::from(usage.allowed.saturating_sub(usage.used)));
+        report.calls_left = usage.map(|usage| usage.allowed.saturating_sub(usage.used));
         report.warnings = warnings;
         Ok(report)
     }
