@@ -51,12 +51,18 @@ pub struct Store {
     pub stamp_cascades: bool,
 }
 
-/// A row that is stamped but not yet committed.
+/// A write that is stamped but not yet committed.
 #[derive(Debug)]
 struct Pending {
     at: Timestamp,
     object: usize,
-    row: Row,
+    write: Write,
+}
+
+#[derive(Debug)]
+enum Write {
+    Create(Row),
+    Change(RecordId, Vec<(usize, Value)>),
 }
 
 impl Store {
@@ -140,7 +146,7 @@ impl Store {
     pub fn create_late(&mut self, object: &Object, draft: &Draft, at: Timestamp) -> Result<RecordId, Vec<Refusal>> {
         let row = self.prepare(object, draft)?;
         let id = row.id();
-        self.pending.push(Pending { at, object: object.index, row });
+        self.pending.push(Pending { at, object: object.index, write: Write::Create(row) });
         Ok(id)
     }
 
@@ -151,10 +157,9 @@ impl Store {
     /// Why it was refused; nothing was written.
     pub fn update_late(&mut self, id: RecordId, draft: &Draft, at: Timestamp) -> Result<(), Vec<Refusal>> {
         let schema = Arc::clone(&self.schema);
-        let (object, mut row) = self.writable(&schema, id)?;
+        let (object, row) = self.writable(&schema, id)?;
         let changes = rules::for_update(self, object, &row, draft)?;
-        row.apply(changes);
-        self.pending.push(Pending { at, object: object.index, row });
+        self.pending.push(Pending { at, object: object.index, write: Write::Change(id, changes) });
         Ok(())
     }
 
@@ -167,7 +172,11 @@ impl Store {
         let (due, later): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|pending| pending.at <= now);
         self.pending = later;
         for pending in due {
-            self.tables[pending.object].insert(pending.row);
+            let table = &mut self.tables[pending.object];
+            match pending.write {
+                Write::Create(row) => table.insert(row),
+                Write::Change(id, changes) => table.change(id, changes),
+            }
         }
     }
 

@@ -71,6 +71,7 @@ pub fn from_project<P: AsRef<Path>>(folders: impl IntoIterator<Item = P>) -> Res
         permission_sets.push((name, root));
     }
     let mut store = with_schema(schema);
+    data::record_types(&mut store);
     for (name, root) in permission_sets {
         data::permission_set(&mut store, &name, &root);
     }

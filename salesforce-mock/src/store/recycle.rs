@@ -140,8 +140,15 @@ impl Store {
         if !object.undeletable {
             return refused("Entity type is not undeletable");
         }
-        let Some(group) = self.bin.deletions.remove(&id) else {
+        let mut masters = object.fields.iter().filter(|field| {
+            field.reference.as_ref().is_some_and(|reference| reference.on_delete == OnParentDelete::Cascade)
+        });
+        let gone = |id| self.find(id).is_none_or(|(_, row)| row.is_deleted());
+        if masters.any(|field| row.get(field.index).as_id().is_some_and(gone)) {
             return refused("The parent of this record is in the recycle bin");
+        }
+        let Some(group) = self.bin.deletions.remove(&id) else {
+            return refused("Entity went to the recycle bin with another one");
         };
         for &member in &group.members {
             let Some(object) = schema.object_of(member) else { continue };

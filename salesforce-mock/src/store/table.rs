@@ -138,16 +138,8 @@ impl Table {
         self.by_id.reserve(rows);
     }
 
-    /// Adds a row, or replaces the one of its id.
+    /// Adds a row, whose id is new.
     pub(super) fn insert(&mut self, row: Row) {
-        if let Some(&slot) = self.by_id.get(&row.id()) {
-            self.unindex(slot);
-            if let Some(Some(place)) = self.slots.get_mut(slot as usize) {
-                *place = row;
-            }
-            self.index(slot);
-            return;
-        }
         let slot = slot_number(self.slots.len());
         self.by_id.insert(row.id(), slot);
         self.live += usize::from(!row.is_deleted());

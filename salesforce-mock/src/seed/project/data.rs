@@ -164,6 +164,23 @@ pub(super) fn custom_metadata(store: &mut Store, file: &Path, problems: &mut Vec
     Ok(())
 }
 
+/// The rows of the record types that the objects of the schema have.
+pub(super) fn record_types(store: &mut Store) {
+    let schema = Arc::clone(store.schema());
+    let objects = schema.objects().iter();
+    let mut types: Vec<_> =
+        objects.flat_map(|object| object.record_types.iter().map(move |own| (object, own))).collect();
+    types.sort_by_key(|(_, own)| own.id);
+    for (object, own) in types {
+        Fill::new(&schema, "RecordType")
+            .set("Name", &*own.label)
+            .set("DeveloperName", &*own.developer_name)
+            .set("SobjectType", &object.name)
+            .set("IsActive", own.active)
+            .load(store, first_stamp());
+    }
+}
+
 /// The row of a permission set.
 pub(super) fn permission_set(store: &mut Store, name: &str, root: &Element) {
     let schema = Arc::clone(store.schema());

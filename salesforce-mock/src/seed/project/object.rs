@@ -57,6 +57,7 @@ pub(super) fn read_all(
     value_sets: &BTreeMap<String, Element>,
     problems: &mut Vec<String>,
 ) -> Result<(), ProjectError> {
+    let mut types = 0;
     for (name, files) in objects {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             problems.push(format!("{name:?} is no name of an object"));
@@ -84,7 +85,16 @@ pub(super) fn read_all(
             continue;
         };
         let own_types = main.all("recordTypes").chain(&record_types);
-        object.record_types.extend(own_types.enumerate().map(|(count, element)| record_type(name, count, element)));
+        object.record_types.extend(own_types.map(|element| {
+            types += 1;
+            record_type(types, element)
+        }));
+        if !object.record_types.is_empty() {
+            let reference = field::points_to(&["RecordType"], Some("RecordType".into()));
+            let mut field = Field::new("RecordTypeId", FieldType::Reference).with_reference(reference);
+            field.defaulted_on_create = true;
+            object.put(field);
+        }
         for element in &fields {
             if let Some(field) = field::read(name, element, value_sets, problems) {
                 put_with_parts(&mut object, field);
@@ -186,13 +196,11 @@ fn name_field(element: Option<&Element>) -> Field {
     field
 }
 
-fn record_type(object: &str, count: usize, element: &Element) -> RecordType {
+/// A record type with the id that its row will get: the rows are made in the same order.
+fn record_type(number: u64, element: &Element) -> RecordType {
     let name = element.get("fullName").unwrap_or_default().to_owned();
-    // Ids have to differ between the objects of an org, and be the same every time.
-    let seed = object.bytes().fold(count as u64 + 1, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    let prefix = "012".parse().expect("the prefix of record types");
     RecordType {
-        id: ids::id(prefix, seed % 1_000_000_000 + 1000),
+        id: ids::id("012".parse().expect("the prefix of record types"), number),
         label: element.get("label").unwrap_or(&name).to_owned(),
         developer_name: name,
         active: element.get("active") != Some("false"),

@@ -215,6 +215,14 @@ fn every_type_of_field_is_mapped() {
          <sharingModel>Private</sharingModel><validationRules/></CustomObject>"
             .into(),
     ));
+    for name in ["Small", "Big"] {
+        files.push((
+            format!("force-app/objects/Thing__c/recordTypes/{name}.recordType-meta.xml"),
+            format!(
+                "<RecordType><fullName>{name}</fullName><active>true</active><label>{name} one</label></RecordType>"
+            ),
+        ));
+    }
     files.push((
         "force-app/objects/Part__c/fields/Thing__c.field-meta.xml".into(),
         "<CustomField><fullName>Thing__c</fullName><type>MasterDetail</type><referenceTo>Thing__c</referenceTo>\
@@ -241,8 +249,8 @@ fn every_type_of_field_is_mapped() {
     ));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
     let folder = project(&files);
-    let store = from_project([folder.path()]).unwrap();
-    let schema = store.schema();
+    let mut store = from_project([folder.path()]).unwrap();
+    let schema = store.schema().clone();
     let thing = schema.object("Thing__c").unwrap();
     for (name, _, kind) in simple {
         assert_eq!(thing.field(name).unwrap().kind.as_str(), kind, "{name}");
@@ -265,6 +273,12 @@ fn every_type_of_field_is_mapped() {
     for companion in ["Thing__History", "Thing__Share", "Thing__ChangeEvent"] {
         assert_eq!(schema.object(companion).unwrap().associate.as_ref().unwrap().1.as_ref(), "Thing__c");
     }
+    let types: Vec<_> =
+        describe.record_type_infos.iter().map(|info| (&*info.name, info.record_type_id.clone())).collect();
+    assert_eq!(types.iter().map(|known| known.0).collect::<Vec<_>>(), ["Big one", "Small one", "Master"]);
+    assert_eq!(value(&store, types[0].1.parse().unwrap(), "DeveloperName"), "\"Big\"");
+    let typed = store.create(thing, &Draft::new().with("RecordTypeId", &*types[1].1)).unwrap();
+    assert_eq!(value(&store, typed, "RecordTypeId"), format!("\"{}\"", types[1].1));
     assert_eq!(shown(&store, "Rate__mdt", "Low one", "Rate__c"), "1.5");
     for problem in [
         "Thing__c.Odd__c: the type Hologram is not known",
