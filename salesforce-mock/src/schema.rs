@@ -1,9 +1,12 @@
 //! The objects and fields of an org.
 
+mod auto_number;
+mod compound;
 mod describe;
 mod field;
 mod formula;
 mod object;
+mod system;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,11 +14,12 @@ use std::sync::Arc;
 
 use salesforce_types::{KeyPrefix, RecordId};
 
-pub use field::{Choice, DefaultValue, Field, NumberFormat, OnParentDelete, Reference, Summary, SummaryKind};
+pub use auto_number::NumberFormat;
+pub(crate) use compound::put_with_parts;
+pub use field::{Choice, DefaultValue, Field, OnParentDelete, Reference, Summary, SummaryKind};
 pub use formula::{Expression, Formula, Function, Operator};
 pub use object::{Child, Known, Object, ObjectKind, RecordType};
 pub use table::TableError;
-pub(crate) use table::put_with_parts;
 
 /// The built-in objects, as text.
 const STANDARD: &str = include_str!("schema/standard.txt");

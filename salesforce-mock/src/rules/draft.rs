@@ -68,16 +68,8 @@ impl Draft {
     pub fn from_json(body: &[u8]) -> Result<Self, Refusal> {
         let text = std::str::from_utf8(body).map_err(|_| Refusal::json("Invalid UTF-8 in the request body"))?;
         let raw: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
-        Self::from_raw(raw, text)
-    }
-
-    /// Reads a JSON object that is a part of a larger body, so that positions in error texts are those of the body.
-    ///
-    /// # Errors
-    ///
-    /// `JSON_PARSER_ERROR` when it is no JSON object.
-    pub fn from_raw(raw: &RawValue, body: &str) -> Result<Self, Refusal> {
-        match read(raw, body, 0)? {
+        let mut place = Place { body: text, offset: 0, line: 1, column: 1 };
+        match read(raw, &mut place, 0)? {
             Input::Object(draft) => Ok(draft),
             _ => Err(Refusal::json("The JSON body of a record has to be an object")),
         }
@@ -133,7 +125,7 @@ fn unreadable(error: &serde_json::Error) -> Refusal {
     Refusal::json(format!("Unexpected character or end of input at [line:{}, column:{}]", error.line(), error.column()))
 }
 
-fn read(raw: &RawValue, body: &str, depth: usize) -> Result<Input, Refusal> {
+fn read(raw: &RawValue, place: &mut Place<'_>, depth: usize) -> Result<Input, Refusal> {
     let text = raw.get();
     let parsed = |error: serde_json::Error| unreadable(&error);
     Ok(match text.as_bytes().first() {
@@ -147,8 +139,8 @@ fn read(raw: &RawValue, body: &str, depth: usize) -> Result<Input, Refusal> {
             let members: Members<'_> = serde_json::from_str(text).map_err(parsed)?;
             let mut given: Vec<Given> = Vec::with_capacity(members.0.len());
             for (name, raw) in members.0 {
-                let value = read(raw, body, depth + 1)?;
-                given.push(Given { name: name.into(), value, at: position(raw.get(), body) });
+                let at = place.of(raw.get());
+                given.push(Given { name: name.into(), value: read(raw, place, depth + 1)?, at });
             }
             Input::Object(Draft { given })
         }
@@ -156,13 +148,28 @@ fn read(raw: &RawValue, body: &str, depth: usize) -> Result<Input, Refusal> {
     })
 }
 
-/// The line and column of a part of a text, counted from 1.
-fn position(part: &str, body: &str) -> (usize, usize) {
-    let offset = (part.as_ptr() as usize).checked_sub(body.as_ptr() as usize);
-    let before = offset.and_then(|offset| body.get(..offset)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|&letter| letter != '\n').count() + 1;
-    (line, column)
+/// How far a body was counted: its lines and columns are counted once, from the front to the back.
+struct Place<'a> {
+    body: &'a str,
+    offset: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Place<'_> {
+    /// The line and column, counted from 1, of a part that stands behind those asked for before.
+    fn of(&mut self, part: &str) -> (usize, usize) {
+        let offset = (part.as_ptr() as usize).saturating_sub(self.body.as_ptr() as usize);
+        for letter in self.body.get(self.offset..offset).unwrap_or_default().chars() {
+            if letter == '\n' {
+                (self.line, self.column) = (self.line + 1, 1);
+            } else {
+                self.column += 1;
+            }
+        }
+        self.offset = offset;
+        (self.line, self.column)
+    }
 }
 
 /// The members of an object, in their order; the last of a name that stands twice is used.

@@ -1,11 +1,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use salesforce_types::describe::FieldType;
 use salesforce_types::{KeyPrefix, RecordId};
 
-use super::field::{Field, OnParentDelete, Reference, label_of};
-use crate::value::Value;
+use super::field::{Field, OnParentDelete, label_of};
+use super::system::system_fields;
 
 /// One object: its fields and what can be done with its rows.
 #[derive(Clone, Debug)]
@@ -259,92 +258,4 @@ impl Object {
             .iter()
             .find(|child| child.relationship.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(relationship)))
     }
-
-    /// The parts of an address or a location, under their keys, in the order of an answer.
-    fn parts_of(&self, compound: &Field) -> Vec<(&'static str, usize)> {
-        let keys: &[&str] = match compound.kind {
-            FieldType::Address => &ADDRESS_KEYS,
-            FieldType::Location => &["latitude", "longitude"],
-            _ => return Vec::new(),
-        };
-        let part = |key: &str| {
-            self.fields.iter().position(|field| {
-                let name = field.name.strip_suffix("__s").unwrap_or(&field.name).to_ascii_lowercase();
-                field.compound.as_deref() == Some(&*compound.name) && name.ends_with(&key.to_ascii_lowercase())
-            })
-        };
-        keys.iter().filter_map(|&key| Some((key, part(key)?))).collect()
-    }
-}
-
-/// The keys of an address, in the order of an answer.
-const ADDRESS_KEYS: [&str; 10] = [
-    "city",
-    "country",
-    "countryCode",
-    "geocodeAccuracy",
-    "latitude",
-    "longitude",
-    "postalCode",
-    "state",
-    "stateCode",
-    "street",
-];
-
-/// The fields that every object of a kind has.
-fn system_fields(kind: ObjectKind, owner: bool) -> Vec<Field> {
-    let user = |name: &str, parent: &str| {
-        Field::new(name, FieldType::Reference).with_reference(Reference {
-            to: vec!["User".into()],
-            parent: Some(parent.into()),
-            children: None,
-            on_delete: OnParentDelete::Keep,
-            master_detail: None,
-        })
-    };
-    let given = |mut field: Field| {
-        (field.nillable, field.defaulted_on_create) = (false, true);
-        field
-    };
-    let system = |field: Field| given(field.read_only());
-    let mut id = Field::new("Id", FieldType::Id);
-    id.id_lookup = true;
-    let mut fields = vec![system(id)];
-    if owner && kind == ObjectKind::Data {
-        let mut field = given(user("OwnerId", "Owner"));
-        if let Some(reference) = &mut field.reference {
-            reference.to = vec!["Group".into(), "User".into()];
-        }
-        fields.push(field);
-    }
-    if matches!(kind, ObjectKind::Data | ObjectKind::History | ObjectKind::Feed | ObjectKind::Share) {
-        let mut deleted = system(Field::new("IsDeleted", FieldType::Boolean));
-        deleted.default = Some(super::DefaultValue::Value(Value::Bool(false)));
-        deleted.label = "Deleted".into();
-        fields.push(deleted);
-    }
-    let created = [system(Field::new("CreatedDate", FieldType::DateTime)), system(user("CreatedById", "CreatedBy"))];
-    let modified = [
-        system(Field::new("LastModifiedDate", FieldType::DateTime)),
-        system(user("LastModifiedById", "LastModifiedBy")),
-    ];
-    match kind {
-        ObjectKind::History | ObjectKind::PlatformEvent => fields.extend(created),
-        ObjectKind::Share => fields.extend(modified),
-        ObjectKind::CustomMetadata => {
-            let mut stamp = system(Field::new("SystemModstamp", FieldType::DateTime));
-            stamp.label = "System Modstamp".into();
-            fields.push(stamp);
-        }
-        ObjectKind::Data | ObjectKind::Feed | ObjectKind::ChangeEvent => {
-            fields.extend(created);
-            fields.extend(modified);
-            if kind != ObjectKind::ChangeEvent {
-                let mut stamp = system(Field::new("SystemModstamp", FieldType::DateTime));
-                stamp.label = "System Modstamp".into();
-                fields.push(stamp);
-            }
-        }
-    }
-    fields
 }

@@ -4,6 +4,7 @@ mod data;
 mod field;
 mod files;
 mod object;
+mod picklist;
 mod xml;
 
 use std::collections::BTreeMap;

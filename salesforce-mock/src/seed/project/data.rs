@@ -58,7 +58,7 @@ pub(super) fn plan(store: &mut Store, plan: &Path, problems: &mut Vec<String>) -
             let text = files::read(&file)?;
             let records: Records<'_> = serde_json::from_str(&text).map_err(|error| wrong(&file, error))?;
             for (place, record) in records.records.into_iter().enumerate() {
-                let draft = Draft::from_raw(record, &text)
+                let draft = Draft::from_json(record.get().as_bytes())
                     .map_err(|refusal| ProjectError::new(&file, format!("record {}: {refusal}", place + 1)))?;
                 let place = format!("{}: record {}", file.display(), place + 1);
                 names.load(store, &step.sobject, draft, &place, problems);
