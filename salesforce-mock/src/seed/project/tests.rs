@@ -10,8 +10,9 @@ use crate::store::Store;
 
 /// The folder of a recorded app, or nothing where the fixtures are not there.
 fn fixture(app: &str) -> Option<PathBuf> {
-    let fixtures = std::env::var_os("SALESFORCE_FIXTURES").map(PathBuf::from);
-    let fixtures = fixtures.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures"));
+    // A relative path is meant from the root of the workspace, where the tests are started.
+    let fixtures = std::env::var_os("SALESFORCE_FIXTURES").map_or_else(|| "../shared/fixtures".into(), PathBuf::from);
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(fixtures);
     let folder = fixtures.join("orgs").join(app);
     if folder.is_dir() {
         return Some(folder);
