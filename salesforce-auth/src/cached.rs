@@ -1,8 +1,12 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use salesforce_http::{AccessToken, Error, ErrorKind, Result, TokenProvider};
+
+use crate::flight::Flight;
 
 /// A flow: one exchange is one new token. Implement it for a source of your own and wrap it in [`Cached`].
 #[async_trait]
@@ -14,78 +18,50 @@ pub trait Exchange: fmt::Debug + Send + Sync {
     async fn exchange(&self) -> Result<AccessToken>;
 }
 
+#[async_trait]
+impl<E: Exchange + ?Sized> Exchange for Arc<E> {
+    async fn exchange(&self) -> Result<AccessToken> {
+        (**self).exchange().await
+    }
+}
+
 /// Holds a token and gets a new one when the org refuses it: once for a crowd that is refused together.
 ///
-/// There is no background task and no guess at a lifetime; the org's own refusal starts a renewal.
+/// There is no background task and no guess at a lifetime; the org's own refusal starts a renewal. The exchange is
+/// driven by whoever waits for it, and belongs to this: when the caller that began it is dropped, the others and those
+/// who come later go on with it.
 pub struct Cached<E> {
-    exchange: E,
-    /// Held while an exchange is under way. Whoever is dropped while holding it leaves the exchange to the next.
-    flight: tokio::sync::Mutex<()>,
-    held: Mutex<Held>,
+    exchange: Arc<E>,
+    flight: Flight,
 }
 
-#[derive(Default)]
-struct Held {
-    token: Option<Arc<AccessToken>>,
-    /// How many exchanges have ended.
-    ended: u64,
-    /// How the last one ended, if badly.
-    failed: Option<Error>,
-}
-
-impl<E: Exchange> Cached<E> {
+impl<E: Exchange + 'static> Cached<E> {
     /// Holds the tokens of this flow. The first one is got when it is first needed.
     #[must_use]
     pub fn new(exchange: E) -> Self {
-        Self { exchange, flight: tokio::sync::Mutex::new(()), held: Mutex::default() }
+        Self { exchange: Arc::new(exchange), flight: Flight::default() }
     }
 
-    /// The token to use: any that is held but the refused one, or a new one.
+    /// The flow.
+    #[must_use]
+    pub fn flow(&self) -> &E {
+        &self.exchange
+    }
+
     async fn other_than(&self, refused: Option<&Arc<AccessToken>>) -> Result<Arc<AccessToken>> {
-        let ended = {
-            let held = self.held();
-            if let Some(token) = held.good(refused) {
-                return Ok(token);
-            }
-            held.ended
-        };
-        let _flight = self.flight.lock().await;
-        {
-            let held = self.held();
-            if let Some(token) = held.good(refused) {
-                return Ok(token);
-            }
-            // Somebody tried while this call waited: what befell them befalls the whole crowd.
-            if let (true, Some(error)) = (held.ended > ended, &held.failed) {
-                return Err(error.clone());
-            }
-        }
-        let result = self.exchange.exchange().await;
-        let mut held = self.held();
-        held.ended += 1;
-        match result.and_then(|token| same_org(held.token.as_deref(), token)) {
-            Ok(token) => {
-                let token = Arc::new(token);
-                held.token = Some(token.clone());
-                held.failed = None;
-                Ok(token)
-            }
-            Err(error) => {
-                held.failed = Some(error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    fn good(&self, refused: Option<&Arc<AccessToken>>) -> Option<Arc<AccessToken>> {
-        let good = |token: &&Arc<AccessToken>| refused.is_none_or(|refused| !Arc::ptr_eq(token, refused));
-        self.token.as_ref().filter(good).cloned()
+        self.flight
+            .other_than(refused, |held| {
+                let exchange = Arc::clone(&self.exchange);
+                let exchange = async move { same_org(held.as_deref(), exchange.exchange().await?).map(Arc::new) };
+                let exchange = AssertUnwindSafe(exchange).catch_unwind();
+                async move {
+                    exchange.await.unwrap_or_else(|_| {
+                        Err(Error::new(ErrorKind::Other, "the login panicked: look for a defect in its code"))
+                    })
+                }
+                .boxed()
+            })
+            .await
     }
 }
 
@@ -104,7 +80,7 @@ fn same_org(before: Option<&AccessToken>, after: AccessToken) -> Result<AccessTo
 }
 
 #[async_trait]
-impl<E: Exchange> TokenProvider for Cached<E> {
+impl<E: Exchange + 'static> TokenProvider for Cached<E> {
     async fn token(&self) -> Result<Arc<AccessToken>> {
         self.other_than(None).await
     }

@@ -45,6 +45,7 @@ impl fmt::Debug for Id {
 
 impl ClientCredentials {
     /// Logs in at this URL, host or page of the org; see [`LoginTarget::parse`] for what is understood.
+    #[expect(clippy::new_ret_no_self, reason = "what is required stands here, and `build` says what is wrong with it")]
     pub fn new(login: impl AsRef<str>, client_id: impl Into<String>, secret: SecretString) -> ClientCredentialsBuilder {
         ClientCredentialsBuilder::new(LoginTarget::parse(login.as_ref()), client_id.into(), secret)
     }

@@ -1,16 +1,42 @@
 #![doc = include_str!("../README.md")]
 
+mod app;
 mod cached;
 mod client_credentials;
 mod fixed;
+mod flight;
+mod grant;
 mod login;
+mod reauthorize;
+mod refreshing;
 mod refusal;
+mod revoke;
+#[cfg(feature = "encryption")]
+mod seal;
+pub mod store;
 mod token_endpoint;
 
+pub use app::App;
 pub use cached::{Cached, Exchange};
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use fixed::FixedToken;
+pub use grant::Grant;
 pub use login::LoginTarget;
+pub use reauthorize::Reauthorize;
+pub use refreshing::{Refreshing, RefreshingBuilder};
 pub use refusal::{Refusal, RefusalKind};
+#[cfg(feature = "encryption")]
+pub use seal::EncryptionKey;
 pub use secrecy::SecretString;
+pub use store::{FileStore, MemoryStore, TokenStore};
 pub use token_endpoint::TokenResponse;
+
+use salesforce_http::{Error, ErrorKind, Result};
+
+/// The runtime that tasks of the providers run on.
+fn runtime() -> Result<tokio::runtime::Handle> {
+    tokio::runtime::Handle::try_current().map_err(|error| {
+        Error::new(ErrorKind::Config, "there is no tokio runtime here, and a token has to be renewed in one")
+            .with_source(error)
+    })
+}

@@ -94,7 +94,9 @@ impl LoginTarget {
         let allowed: Vec<String> = hosts.iter().map(|host| host.as_ref().trim().to_ascii_lowercase()).collect();
         let shown = salesforce_http::redact::url(text);
         let refuse = |why: &str| Err(refused(&shown, why));
-        let text = text.trim_matches(|char: char| char.is_whitespace() || char.is_control());
+        // Copied text brings marks that nobody sees.
+        let unseen = |char: char| char.is_whitespace() || char.is_control() || "\u{feff}\u{200b}".contains(char);
+        let text = text.trim_matches(unseen);
         let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let Ok(url) = Url::parse(&text) else {
             return refuse("expected a host such as acme.my.salesforce.com");

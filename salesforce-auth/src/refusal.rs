@@ -86,6 +86,13 @@ kinds! {
     Other "look at the user's Login History in Setup, and at the app's settings and policies",
 }
 
+impl RefusalKind {
+    /// Whether it is the grant's own end, which nobody can undo.
+    pub(crate) fn ends_a_grant(self) -> bool {
+        self == Self::Expired
+    }
+}
+
 impl Refusal {
     /// The body of a refusal, as JSON or as a form. `None` when it is neither.
     #[must_use]
@@ -103,9 +110,14 @@ impl Refusal {
                 error_description: find("error_description").map(|(_, text)| text.into_owned()),
             })
         })?;
-        let description = wire.error_description.unwrap_or_default();
-        let kind = kind(&wire.error, &description);
-        Some(Self { error: wire.error, description, kind })
+        Some(Self::new(wire.error, wire.error_description.unwrap_or_default()))
+    }
+
+    /// A refusal in these words.
+    pub(crate) fn new(error: impl Into<String>, description: impl Into<String>) -> Self {
+        let (error, description) = (error.into(), description.into());
+        let kind = kind(&error, &description);
+        Self { error, description, kind }
     }
 
     /// The same without what was submitted: a server may quote it.

@@ -3,15 +3,20 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use futures_util::future::{Either, select};
 use http::{HeaderValue, Method, StatusCode, header};
 use salesforce_http::{
     AccessToken, Body, Clock, Error, ErrorKind, Result, SystemClock, Transport, TransportErrorKind, transport,
 };
 use salesforce_types::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::app::App;
+use crate::grant::Grant;
 use crate::login::LoginTarget;
 use crate::refusal::Refusal;
 
@@ -37,6 +42,15 @@ pub struct TokenResponse {
     pub scopes: Vec<String>,
     /// A token to get the next one with, if the flow gives one.
     pub refresh_token: Option<SecretString>,
+    /// Who logged in, as a token of OpenID, if the scope `openid` was granted.
+    pub id_token: Option<SecretString>,
+    signature: Option<Signature>,
+}
+
+/// The signature and what it is of.
+struct Signature {
+    encoded: String,
+    signed: String,
 }
 
 impl TokenResponse {
@@ -54,6 +68,8 @@ impl TokenResponse {
             issued_at: Option<String>,
             scope: Option<String>,
             refresh_token: Option<String>,
+            id_token: Option<String>,
+            signature: Option<String>,
         }
         // The cause is left out: it may quote the token.
         let wire: Wire = serde_json::from_slice(body).map_err(|_| {
@@ -62,6 +78,12 @@ impl TokenResponse {
                 "the login's answer holds no `access_token` and `instance_url` that can be read",
             )
         })?;
+        let signature = match (wire.signature, &wire.id, &wire.issued_at) {
+            (Some(encoded), Some(id), Some(issued_at)) => {
+                Some(Signature { encoded, signed: format!("{id}{issued_at}") })
+            }
+            _ => None,
+        };
         Ok(Self {
             access_token: wire.access_token.into(),
             instance_url: wire.instance_url,
@@ -70,6 +92,43 @@ impl TokenResponse {
             issued_at: wire.issued_at.and_then(|text| text.parse().ok()).map(Timestamp::from_millis),
             scopes: wire.scope.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
             refresh_token: wire.refresh_token.map(Into::into),
+            id_token: wire.id_token.map(Into::into),
+            signature,
+        })
+    }
+
+    /// Whether the identity URL is signed with this app's secret. `None` when the answer is not signed, as that of the
+    /// JWT bearer flow. The signature says nothing about the token or the org's address.
+    #[must_use]
+    pub fn is_signed_by(&self, secret: &SecretString) -> Option<bool> {
+        use hmac::{KeyInit, Mac};
+        let Signature { encoded, signed } = self.signature.as_ref()?;
+        let Ok(given) = STANDARD.decode(encoded) else { return Some(false) };
+        let mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
+        // Compared in constant time.
+        Some(mac.chain_update(signed).verify_slice(&given).is_ok())
+    }
+
+    fn into_grant(self, login: &LoginTarget, app: &App) -> Result<Grant> {
+        if app.secret().and_then(|secret| self.is_signed_by(secret)) == Some(false) {
+            let message = format!(
+                "the answer of the login at {login} is not signed with the app's secret; it is not used. Is a proxy \
+                 between that rewrites answers?"
+            );
+            return Err(Error::new(ErrorKind::Auth, message));
+        }
+        let (refresh_token, id_token) = (self.refresh_token.clone(), self.id_token.clone());
+        let token = self.into_access_token(login)?;
+        Ok(Grant {
+            access_token: Some(token.secret().clone()),
+            refresh_token,
+            id_token,
+            instance_url: Some(token.instance_url().to_owned()),
+            id_url: token.id_url().map(str::to_owned),
+            issued_at: token.issued_at(),
+            scopes: token.scopes().to_vec(),
+            rotates: None,
+            ended: None,
         })
     }
 
@@ -96,6 +155,44 @@ impl fmt::Debug for TokenResponse {
             .finish_non_exhaustive()
     }
 }
+
+/// How a flow reaches the login server; each flow's builder has setters for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire {
+    pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) timeout: Duration,
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self { transport: None, clock: None, timeout: Duration::from_secs(30) }
+    }
+}
+
+/// The setters of a builder that has a field `wire`.
+macro_rules! wire_setters {
+    () => {
+        /// The transport to send by. Without one it makes its own, with the environment's proxy.
+        pub fn transport(mut self, transport: std::sync::Arc<dyn salesforce_http::Transport>) -> Self {
+            self.wire.transport = Some(transport);
+            self
+        }
+
+        /// The clock to wait by, instead of the machine's.
+        pub fn clock(mut self, clock: std::sync::Arc<dyn salesforce_http::Clock>) -> Self {
+            self.wire.clock = Some(clock);
+            self
+        }
+
+        /// How long one call of the login may take; 30 seconds.
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.wire.timeout = timeout;
+            self
+        }
+    };
+}
+pub(crate) use wire_setters;
 
 /// One form post to `/services/oauth2/token`: an answer or a refusal. Never sent twice, never redirected.
 #[derive(Clone, Debug)]
@@ -130,15 +227,41 @@ impl TokenEndpoint {
         Ok(Self { login, transport, clock: clock.unwrap_or_else(|| Arc::new(SystemClock::new())), timeout })
     }
 
+    pub(crate) fn over(login: LoginTarget, wire: Wire) -> Result<Self> {
+        Self::new(login, wire.transport, wire.clock, wire.timeout)
+    }
+
     pub(crate) fn login(&self) -> &LoginTarget {
         &self.login
     }
 
     pub(crate) async fn post(&self, form: Form<'_>) -> Result<AccessToken> {
+        self.ask(form).await?.into_access_token(&self.login)
+    }
+
+    /// What a grant type gives, asked for in the app's name.
+    pub(crate) async fn grant(&self, app: &App, fields: &[(&str, &str)], secrets: &[&str]) -> Result<Grant> {
+        let submitted = app.submitted(secrets);
+        let form = Form { body: app.form(fields), basic: app.basic(), submitted: &submitted };
+        self.ask(form).await?.into_grant(&self.login, app)
+    }
+
+    async fn ask(&self, form: Form<'_>) -> Result<TokenResponse> {
+        let submitted = form.submitted;
+        tracing::debug!(login = %self.login, "asking for a token");
+        let (parts, body) = self.call("/services/oauth2/token", form).await?;
+        if parts.status.is_success() && !is_page(&body) && Refusal::parse(&body).is_none() {
+            return TokenResponse::parse(&body).map_err(|error| self.no_token(parts.status, error));
+        }
+        Err(self.refused(&parts, &body, submitted))
+    }
+
+    /// One post, and whatever comes back.
+    pub(crate) async fn call(&self, path: &str, form: Form<'_>) -> Result<(http::response::Parts, Bytes)> {
         let invalid = |_| Error::new(ErrorKind::Config, format!("no request can be made for {}", self.login));
         let mut request = http::Request::builder()
             .method(Method::POST)
-            .uri(format!("{}/services/oauth2/token", self.login))
+            .uri(format!("{}{path}", self.login))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "application/json")
             .header(header::USER_AGENT, concat!("salesforce-auth/", env!("CARGO_PKG_VERSION")))
@@ -148,7 +271,10 @@ impl TokenEndpoint {
             basic.set_sensitive(true);
             request.headers_mut().insert(header::AUTHORIZATION, basic);
         }
-        tracing::debug!(login = %self.login, "asking for a token");
+        self.send(request).await
+    }
+
+    pub(crate) async fn send(&self, request: http::Request<Body>) -> Result<(http::response::Parts, Bytes)> {
         let exchange = async {
             let answer = self.transport.send(request).await?;
             let (parts, body) = answer.into_parts();
@@ -163,12 +289,7 @@ impl TokenEndpoint {
             }
         };
         tracing::debug!(login = %self.login, status = parts.status.as_u16(), "the login answered");
-        if parts.status.is_success() && !is_page(&body) && Refusal::parse(&body).is_none() {
-            return TokenResponse::parse(&body)
-                .map_err(|error| self.no_token(parts.status, error))?
-                .into_access_token(&self.login);
-        }
-        Err(self.refused(&parts, &body, form.submitted))
+        Ok((parts, body))
     }
 
     fn unanswered(&self, error: salesforce_http::TransportError) -> Error {
@@ -191,7 +312,7 @@ impl TokenEndpoint {
         Error::new(ErrorKind::Decode, message).with_status(status)
     }
 
-    fn refused(&self, parts: &http::response::Parts, body: &[u8], submitted: &[&str]) -> Error {
+    pub(crate) fn refused(&self, parts: &http::response::Parts, body: &[u8], submitted: &[&str]) -> Error {
         let (login, status) = (&self.login, parts.status);
         let retry_after =
             parts.headers.get(header::RETRY_AFTER).and_then(|text| text.to_str().ok()?.trim().parse().ok());
@@ -231,7 +352,21 @@ impl TokenEndpoint {
     }
 }
 
+/// Whether the login server may have done what it was asked, and nobody knows: the answer did not come, or not whole.
+pub(crate) fn answer_was_lost(error: &Error) -> bool {
+    use std::error::Error as _;
+    let below = error.source().and_then(|source| source.downcast_ref::<salesforce_http::TransportError>());
+    match below {
+        Some(below) => !below.nothing_was_sent(),
+        None => match error.kind() {
+            ErrorKind::Timeout => error.status().is_none(),
+            ErrorKind::Decode => error.status().is_some_and(|status| status.is_success()),
+            _ => false,
+        },
+    }
+}
+
 /// An HTML page where JSON was expected: maintenance, most often.
-fn is_page(body: &[u8]) -> bool {
+pub(crate) fn is_page(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
 }

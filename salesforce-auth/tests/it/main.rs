@@ -1,0 +1,10 @@
+//! Logins over a transport that plays a script.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
+mod cached;
+mod client_credentials;
+mod file_store;
+mod refreshing;
+mod rotating;
+mod secrets;
+mod support;
