@@ -10,7 +10,6 @@ mod compare;
 mod progress;
 mod table;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -102,11 +101,16 @@ async fn backup(args: Args) -> Result<bool> {
 }
 
 fn org(args: &Args) -> Result<Org> {
-    Ok(match (args.rows, args.projects.as_slice()) {
-        (Some(rows), _) => Org::generated(rows, 42),
-        (None, []) => Org::demo(),
-        (None, projects) => Org::from_project(&projects.iter().map(PathBuf::as_path).collect::<Vec<_>>())?,
-    })
+    match (args.rows, args.projects.as_slice()) {
+        (Some(rows), _) => Ok(Org::generated(rows, 42)),
+        (None, []) => Ok(Org::demo()),
+        (None, projects) => {
+            let org = Org::from_project(projects)?;
+            let gaps = org.store().problems.len() + org.store().not_evaluated().len();
+            println!("the mock org is made of {} projects; {gaps} of their parts it cannot play", projects.len());
+            Ok(org)
+        }
+    }
 }
 
 /// Prints the last line; it says `ok` only if every object was read and nothing differs.

@@ -132,6 +132,10 @@ fn serve(options: Options) -> Result<(), String> {
         (None, []) => Org::demo(),
         (None, projects) => Org::from_project(projects).map_err(|error| error.to_string())?,
     };
+    for gap in org.store().problems.iter().chain(&org.store().not_evaluated()).filter(|_| !options.projects.is_empty())
+    {
+        eprintln!("not as in the project: {gap}");
+    }
     if let (Some(id), Some(secret)) = (options.client_id, options.client_secret) {
         org.set_app(id, secret);
     }

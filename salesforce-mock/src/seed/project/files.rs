@@ -22,6 +22,7 @@ pub(super) struct Found {
     pub(super) custom_metadata: Vec<PathBuf>,
     pub(super) plans: Vec<PathBuf>,
     seen: usize,
+    taken: usize,
 }
 
 /// The files of one object.
@@ -37,7 +38,15 @@ pub(super) struct ObjectFiles {
 impl Found {
     /// Looks through a folder. Links are not followed.
     pub(super) fn add(&mut self, folder: &Path) -> Result<(), ProjectError> {
-        self.look(folder, 0)
+        let before = self.taken;
+        self.look(folder, 0)?;
+        match self.taken == before {
+            true => Err(ProjectError::new(
+                folder,
+                "it is no project in source format: it holds no object, permission set or data plan",
+            )),
+            false => Ok(()),
+        }
     }
 
     fn look(&mut self, folder: &Path, depth: usize) -> Result<(), ProjectError> {
@@ -85,7 +94,10 @@ impl Found {
             self.custom_metadata.push(path);
         } else if file.ends_with("-plan.json") {
             self.plans.push(path);
+        } else {
+            return;
         }
+        self.taken += 1;
     }
 }
 

@@ -332,3 +332,12 @@ fn a_plan_reads_only_files_beside_it_and_says_what_it_leaves_out() {
         left_out[1].ends_with("record 4: not loaded: INVALID_FIELD: No such column 'Nam' on sobject of type Account")
     );
 }
+
+#[test]
+fn a_folder_without_sources_is_no_project() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "hi").unwrap();
+    let error = from_project([folder.path()]).unwrap_err();
+    assert_eq!(error.file(), folder.path());
+    assert!(error.to_string().contains("no project in source format"), "{error}");
+}
