@@ -3,6 +3,8 @@
 
 mod budget;
 mod once;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod org;
 mod pipeline;
 mod safety;
 mod support;
