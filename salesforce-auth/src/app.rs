@@ -32,7 +32,6 @@ impl App {
         Self { id: client_id.into().trim().to_owned(), secret: Some(secret) }
     }
 
-    #[cfg(test)]
     pub(crate) fn id(&self) -> &str {
         &self.id
     }

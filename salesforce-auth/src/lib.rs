@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod authorization_code;
 mod cached;
 mod client_credentials;
 mod fixed;
 mod flight;
 mod grant;
 mod login;
+#[cfg(feature = "loopback")]
+mod loopback;
+mod pkce;
 mod reauthorize;
 mod refreshing;
 mod refusal;
@@ -17,14 +21,19 @@ pub mod store;
 mod token_endpoint;
 
 pub use app::App;
+pub use authorization_code::{
+    AuthorizationCode, AuthorizationCodeBuilder, Callback, CallbackError, PendingLogin, Prompt,
+};
 pub use cached::{Cached, Exchange};
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use fixed::FixedToken;
 pub use grant::Grant;
 pub use login::LoginTarget;
+#[cfg(feature = "loopback")]
+pub use loopback::Loopback;
 pub use reauthorize::Reauthorize;
 pub use refreshing::{Refreshing, RefreshingBuilder};
-pub use refusal::{Refusal, RefusalKind};
+pub use refusal::{Refusal, RefusalKind, Who};
 #[cfg(feature = "encryption")]
 pub use seal::EncryptionKey;
 pub use secrecy::SecretString;

@@ -235,6 +235,10 @@ impl TokenEndpoint {
         &self.login
     }
 
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     pub(crate) async fn post(&self, form: Form<'_>) -> Result<AccessToken> {
         self.ask(form).await?.into_access_token(&self.login)
     }
