@@ -56,7 +56,7 @@ async fn a_crowd_at_the_door_causes_one_login() {
 
 #[tokio::test]
 async fn a_burst_of_refusals_causes_one_exchange() {
-    let flow = Arc::new(Flow::new(10));
+    let flow = Arc::new(Flow::new(100));
     let cached = Cached::new(flow.clone());
     let first = cached.token().await.unwrap();
     let renewed = join_all((0..20).map(|_| cached.renew(&first))).await;

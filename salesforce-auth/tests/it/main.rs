@@ -1,13 +1,13 @@
-//! Logins over a transport that plays a script.
+//! Logins over a transport that plays a script, and at the mock org.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
-mod authorization_code;
 mod cached;
 mod client_credentials;
 mod file_store;
-#[cfg(feature = "loopback")]
-mod loopback;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod org;
 mod refreshing;
 mod rotating;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod secrets;
 mod support;
