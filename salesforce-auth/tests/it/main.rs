@@ -1,9 +1,12 @@
 //! Logins over a transport that plays a script, and at the mock org.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
+mod authorization_code;
 mod cached;
 mod client_credentials;
 mod file_store;
+#[cfg(feature = "loopback")]
+mod loopback;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod org;
 mod refreshing;
