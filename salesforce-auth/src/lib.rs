@@ -4,9 +4,11 @@ mod app;
 mod authorization_code;
 mod cached;
 mod client_credentials;
+mod device_code;
 mod fixed;
 mod flight;
 mod grant;
+mod jwt_bearer;
 mod login;
 #[cfg(feature = "loopback")]
 mod loopback;
@@ -19,6 +21,7 @@ mod revoke;
 mod seal;
 pub mod store;
 mod token_endpoint;
+mod token_exchange;
 
 pub use app::App;
 pub use authorization_code::{
@@ -26,8 +29,12 @@ pub use authorization_code::{
 };
 pub use cached::{Cached, Exchange};
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
+pub use device_code::{DeviceCode, DeviceCodeBuilder, UserCode};
 pub use fixed::FixedToken;
 pub use grant::Grant;
+#[cfg(feature = "jwt")]
+pub use jwt_bearer::PemSigner;
+pub use jwt_bearer::{JwtBearer, JwtBearerBuilder, Signer};
 pub use login::LoginTarget;
 #[cfg(feature = "loopback")]
 pub use loopback::Loopback;
@@ -39,6 +46,7 @@ pub use seal::EncryptionKey;
 pub use secrecy::SecretString;
 pub use store::{FileStore, MemoryStore, TokenStore};
 pub use token_endpoint::TokenResponse;
+pub use token_exchange::{SubjectKind, SubjectSource, TokenExchange, TokenExchangeBuilder};
 
 use salesforce_http::{Error, ErrorKind, Result};
 

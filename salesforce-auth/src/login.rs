@@ -152,6 +152,18 @@ impl LoginTarget {
         self.kind == Kind::Loopback
     }
 
+    /// Whether a person may be sent to this page: one of an org, of a login host, or of this host itself.
+    pub(crate) fn is_page_of_an_org(&self, page: &str) -> Result<()> {
+        match Self::parse_allowing(page, &self.allowed) {
+            Ok(target) if page.contains("://") && (target.kind != Kind::Loopback || self.is_loopback()) => Ok(()),
+            _ => {
+                let shown = salesforce_http::redact::url(page);
+                let message = format!("the login at {self} sends people to `{shown}`, which is no page of Salesforce");
+                Err(Error::new(ErrorKind::ForeignHost, message))
+            }
+        }
+    }
+
     /// Whether a login here may send its tokens there: to a My Domain, to the login host itself if that is an org, to
     /// a host on the caller's list; to this machine only from this machine.
     pub(crate) fn may_lead_to(&self, instance_url: &str) -> Result<()> {

@@ -4,7 +4,9 @@
 mod authorization_code;
 mod cached;
 mod client_credentials;
+mod device_code;
 mod file_store;
+mod jwt_bearer;
 #[cfg(feature = "loopback")]
 mod loopback;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -14,3 +16,4 @@ mod rotating;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod secrets;
 mod support;
+mod token_exchange;
