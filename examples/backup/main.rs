@@ -61,7 +61,8 @@ async fn backup(args: Args) -> Result<bool> {
     println!("complete backup into {}", folder.display());
     let complete = run(&source, &sink, Mode::Complete).observer(&Progress::new()).await?;
     let catalog = source.discover().await?;
-    table::print(&complete, &catalog);
+    table::print(&complete);
+    table::print_skipped(&catalog);
 
     if let Some(mock) = &mock {
         let changes = change::change(&client, &catalog).await?;
@@ -78,7 +79,7 @@ async fn backup(args: Args) -> Result<bool> {
 
     println!("incremental backup");
     let incremental = run(&source, &sink, Mode::Incremental).observer(&Progress::new()).await?;
-    table::print(&incremental, &catalog);
+    table::print(&incremental);
 
     let comparison = {
         let backup = Backup::open(&folder)?;

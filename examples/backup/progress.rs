@@ -36,10 +36,8 @@ impl Observer for Progress {
 fn draw(all: &MultiProgress, bars: &mut HashMap<String, ProgressBar>, event: &Event<'_>) {
     match event {
         Event::StreamStarted { stream, approx_rows, resumed_rows, .. } => {
-            let style = ProgressStyle::with_template(
-                "  {prefix:<28} {bar:30} {human_pos:>9} of {human_len} rows {per_sec:>14}",
-            )
-            .expect("the template is fixed");
+            let style = ProgressStyle::with_template("  {prefix:<28} {bar:30} {human_pos:>9} of {human_len} rows")
+                .expect("the template is fixed");
             let bar =
                 all.add(ProgressBar::new(approx_rows.unwrap_or(0)).with_style(style).with_prefix(stream.to_string()));
             bar.set_position(*resumed_rows);

@@ -3,11 +3,12 @@ use std::time::Duration;
 
 use connector_core::{Catalog, RunReport, StreamReport};
 
-/// The table of a run: object, rows, deleted, bytes, calls, rows/s; then what was skipped, and why.
-pub(crate) fn print(report: &RunReport, catalog: &Catalog) {
+/// The table of a run: object, rows, deleted, bytes, calls, rows/s. Objects that brought no row share the last line.
+pub(crate) fn print(report: &RunReport) {
     const HEAD: [&str; 6] = ["object", "rows", "deleted", "bytes", "calls", "rows/s"];
     let mut lines: Vec<[String; 6]> = vec![HEAD.map(str::to_owned)];
-    lines.extend(report.streams.iter().map(|(name, stream)| line(name.to_string(), stream)));
+    let (with_rows, empty): (Vec<_>, Vec<_>) = report.streams.iter().partition(|(_, stream)| stream.counts.rows > 0);
+    lines.extend(with_rows.into_iter().map(|(name, stream)| line(name.to_string(), stream)));
     let total = report.total();
     let seconds = Duration::from_millis(millis_between(report)).as_secs_f64();
     lines.push([
@@ -24,7 +25,10 @@ pub(crate) fn print(report: &RunReport, catalog: &Catalog) {
         let cells = line.iter().zip(&widths).skip(1).map(|(cell, width)| format!("  {cell:>width$}"));
         println!("  {:<width$}{}", line[0], cells.collect::<String>(), width = widths[0]);
     }
-    print_skipped(catalog);
+    if !empty.is_empty() {
+        let names: Vec<_> = empty.into_iter().map(|(name, _)| name.as_str()).collect();
+        println!("  no rows: {}", names.join(", "));
+    }
 }
 
 fn line(name: String, stream: &StreamReport) -> [String; 6] {
@@ -38,8 +42,8 @@ fn line(name: String, stream: &StreamReport) -> [String; 6] {
     ]
 }
 
-/// Objects with the same reason share a line; fields that are left out are named one by one.
-fn print_skipped(catalog: &Catalog) {
+/// What was skipped, and why. Objects with the same reason share a line; fields are named one by one.
+pub(crate) fn print_skipped(catalog: &Catalog) {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (stream, reason) in catalog.skipped() {
         by_reason.entry(reason).or_default().push(stream.as_str());
