@@ -3,8 +3,12 @@
 mod app;
 mod authorization_code;
 mod cached;
+mod chain;
+#[cfg(feature = "cli")]
+mod cli;
 mod client_credentials;
 mod device_code;
+mod environment;
 mod fixed;
 mod flight;
 mod grant;
@@ -19,6 +23,7 @@ mod refusal;
 mod revoke;
 #[cfg(feature = "encryption")]
 mod seal;
+mod sfdx_url;
 pub mod store;
 mod token_endpoint;
 mod token_exchange;
@@ -28,8 +33,12 @@ pub use authorization_code::{
     AuthorizationCode, AuthorizationCodeBuilder, Callback, CallbackError, PendingLogin, Prompt,
 };
 pub use cached::{Cached, Exchange};
+pub use chain::Chain;
+#[cfg(feature = "cli")]
+pub use cli::SalesforceCli;
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use device_code::{DeviceCode, DeviceCodeBuilder, UserCode};
+pub use environment::{FromEnv, from_env};
 pub use fixed::FixedToken;
 pub use grant::Grant;
 #[cfg(feature = "jwt")]
@@ -44,6 +53,7 @@ pub use refusal::{Refusal, RefusalKind, Who};
 #[cfg(feature = "encryption")]
 pub use seal::EncryptionKey;
 pub use secrecy::SecretString;
+pub use sfdx_url::SfdxAuthUrl;
 pub use store::{FileStore, MemoryStore, TokenStore};
 pub use token_endpoint::TokenResponse;
 pub use token_exchange::{SubjectKind, SubjectSource, TokenExchange, TokenExchangeBuilder};

@@ -29,6 +29,8 @@ enum Kind {
     /// `login.` and `test.`: they route people, they are no org.
     Shared,
     MyDomain,
+    /// An instance's name, such as `na12.salesforce.com`: it may answer, and is on its way out.
+    Legacy,
     Loopback,
     /// On the caller's own list.
     Allowed,
@@ -146,6 +148,15 @@ impl LoginTarget {
         self.kind == Kind::Shared
     }
 
+    /// What to change about it though it may work: a legacy host that Salesforce retires. The answer of the first login
+    /// names the org's present address.
+    #[must_use]
+    pub fn warning(&self) -> Option<&'static str> {
+        (self.kind == Kind::Legacy).then_some(
+            "it is an instance's host, which Salesforce retires: use the org's My Domain, such as https://acme.my.salesforce.com",
+        )
+    }
+
     /// Whether it is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -172,6 +183,8 @@ impl LoginTarget {
             Ok(target) => match target.kind {
                 Kind::MyDomain | Kind::Allowed => true,
                 Kind::Loopback => self.is_loopback(),
+                // Only for who asked for one.
+                Kind::Legacy => self.kind == Kind::Legacy,
                 Kind::Shared => false,
             },
             Err(_) => false,
@@ -201,14 +214,15 @@ fn kind_of(host: &str) -> Result<Kind, &'static str> {
     if SHARED.contains(&host) {
         return Ok(Kind::Shared);
     }
+    if host.strip_suffix(".salesforce.com").is_some_and(is_instance) {
+        return Ok(Kind::Legacy);
+    }
     if let Some(name) = MY_DOMAINS.iter().find_map(|suffix| host.strip_suffix(suffix)) {
         let labels: Vec<&str> = name.split('.').collect();
         return match labels.as_slice() {
             [name] if label(name) => Ok(Kind::MyDomain),
             [name, partition] if label(name) && label(partition) && !is_instance(partition) => Ok(Kind::MyDomain),
-            [name, partition] if label(name) && is_instance(partition) => {
-                Err("hosts with an instance's name are retired; use the My Domain, such as acme.my.salesforce.com")
-            }
+            [name, partition] if label(name) && is_instance(partition) => Ok(Kind::Legacy),
             _ => Err("the part before the My Domain's suffix cannot be a name"),
         };
     }
@@ -302,7 +316,7 @@ mod tests {
         }
     }
 
-    const FOREIGN: [&str; 27] = [
+    const FOREIGN: [&str; 25] = [
         "https://evil-my.salesforce.com.attacker.test",
         "https://attacker.test/.my.salesforce.com",
         "https://acme.my.salesforce.com@attacker.test",
@@ -323,8 +337,6 @@ mod tests {
         "https://10.0.0.1",
         "https://2130706433.attacker.test",
         "http://localhost.attacker.test",
-        "https://na12.salesforce.com",
-        "https://acme--uat.cs34.my.salesforce.com",
         "https://welcome.salesforce.com/discovery",
         "https://acme--c.vf.force.com",
         "https://acme.my.site.com/customers",
@@ -361,6 +373,25 @@ mod tests {
         assert_eq!(LoginTarget::my_domain(" Acme ").unwrap().url(), "https://acme.my.salesforce.com");
         for bad in ["", "a/b", "attacker.test/", "a@b", "a b", "a.b.c"] {
             assert!(LoginTarget::my_domain(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r_44_a_legacy_host_is_taken_with_a_warning_and_an_org_is_led_to_its_my_domain() {
+        for text in ["na12.salesforce.com", "https://cs34.salesforce.com/", "https://acme--uat.cs34.my.salesforce.com"]
+        {
+            let login = LoginTarget::parse(text).unwrap();
+            assert!(login.warning().unwrap().contains("My Domain"), "{text}");
+            assert!(login.may_lead_to("https://acme.my.salesforce.com").is_ok());
+            assert!(login.may_lead_to("https://attacker.test").is_err());
+        }
+        for text in ["acme.my.salesforce.com", "login.salesforce.com", "http://localhost:1"] {
+            assert_eq!(LoginTarget::parse(text).unwrap().warning(), None, "{text}");
+        }
+        for bad in
+            ["evilna12.salesforce.com", "na.salesforce.com", "12.salesforce.com", "na12.salesforce.com.attacker.test"]
+        {
+            assert!(LoginTarget::parse(bad).is_err(), "{bad}");
         }
     }
 

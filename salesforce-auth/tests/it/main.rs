@@ -3,6 +3,9 @@
 
 mod authorization_code;
 mod cached;
+mod chain;
+#[cfg(all(feature = "cli", unix))]
+mod cli;
 mod client_credentials;
 mod device_code;
 mod file_store;
