@@ -12,8 +12,10 @@ mod environment;
 mod fixed;
 mod flight;
 mod grant;
+mod identity;
 mod jwt_bearer;
 mod login;
+mod login_server;
 #[cfg(feature = "loopback")]
 mod loopback;
 mod pkce;
@@ -41,10 +43,12 @@ pub use device_code::{DeviceCode, DeviceCodeBuilder, UserCode};
 pub use environment::{FromEnv, from_env};
 pub use fixed::FixedToken;
 pub use grant::Grant;
+pub use identity::{Environment, EnvironmentMismatch, Identity};
 #[cfg(feature = "jwt")]
 pub use jwt_bearer::PemSigner;
 pub use jwt_bearer::{JwtBearer, JwtBearerBuilder, Signer};
 pub use login::LoginTarget;
+pub use login_server::{Introspection, LoginServer, LoginServerBuilder, OpenIdConfiguration};
 #[cfg(feature = "loopback")]
 pub use loopback::Loopback;
 pub use reauthorize::Reauthorize;

@@ -23,5 +23,5 @@ pub use error::{Error, ErrorKind, Result};
 pub use request::{Effect, Request, path_segment};
 pub use response::{Response, StreamingResponse};
 pub use secrecy::SecretString;
-pub use token::{AccessToken, TokenProvider};
+pub use token::{AccessToken, JwtInSoap, TokenProvider};
 pub use transport::{Transport, TransportError, TransportErrorKind};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use salesforce_types::{RecordId, Timestamp};
+use salesforce_types::{ApiVersion, RecordId, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
@@ -145,10 +145,30 @@ impl AccessToken {
         self.id_url()?.trim_end_matches('/').rsplit('/').next()?.parse().ok()
     }
 
-    /// The token itself, for APIs that take it elsewhere than in the header.
+    /// The token itself, for APIs that take it elsewhere than in the header. For SOAP ask
+    /// [`for_soap`](Self::for_soap).
     #[must_use]
     pub fn secret(&self) -> &SecretString {
         &self.secret
+    }
+
+    /// Whether it is a JWT, as apps give that have "JWT-based access tokens" switched on; otherwise it is opaque.
+    #[must_use]
+    pub fn is_jwt(&self) -> bool {
+        let text = self.secret.expose_secret();
+        text.starts_with("eyJ") && text.split('.').filter(|part| !part.is_empty()).count() == 3
+    }
+
+    /// The token as the session id of a SOAP call.
+    ///
+    /// # Errors
+    /// [`JwtInSoap`], as the [source](std::error::Error::source), when it is a JWT and the API version does not take
+    /// one in SOAP: below 68.0 the org would answer that the session is invalid, though it is not.
+    pub fn for_soap(&self, version: ApiVersion) -> Result<&SecretString> {
+        if self.is_jwt() && version < JwtInSoap::TAKEN_FROM {
+            return Err(JwtInSoap { version }.into());
+        }
+        Ok(&self.secret)
     }
 
     pub(crate) fn header(&self) -> &HeaderValue {
@@ -157,6 +177,49 @@ impl AccessToken {
 
     pub(crate) fn instance(&self) -> &Url {
         &self.instance
+    }
+}
+
+/// A JWT was to be the session id of a SOAP call of an API version that does not take one. Nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JwtInSoap {
+    version: ApiVersion,
+}
+
+impl JwtInSoap {
+    /// The first API version whose SOAP takes a JWT.
+    pub const TAKEN_FROM: ApiVersion = ApiVersion::V68;
+
+    /// What an error says of it, if that is what the error is about.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<Self> {
+        std::error::Error::source(error)?.downcast_ref().copied()
+    }
+
+    /// The API version of the call.
+    #[must_use]
+    pub fn version(&self) -> ApiVersion {
+        self.version
+    }
+}
+
+impl fmt::Display for JwtInSoap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the app gives JWT-based access tokens, which SOAP takes from API {} on and this call is of {}: raise the API \
+             version, or switch them off in the app's settings",
+            Self::TAKEN_FROM,
+            self.version
+        )
+    }
+}
+
+impl std::error::Error for JwtInSoap {}
+
+impl From<JwtInSoap> for Error {
+    fn from(refused: JwtInSoap) -> Self {
+        Self::new(ErrorKind::Config, refused.to_string()).with_source(refused)
     }
 }
 
@@ -237,6 +300,20 @@ mod tests {
     fn a_token_that_cannot_be_one_is_refused_before_it_is_sent() {
         for bad in ["", "a b", "a\r\nX: y", "ü"] {
             assert!(AccessToken::new(bad.into(), "https://acme.my.salesforce.com").is_err());
+        }
+    }
+
+    #[test]
+    fn a_jwt_is_told_from_an_opaque_token_and_kept_from_old_soap() {
+        let jwt = AccessToken::new("eyJhbGc.eyJpc3M.c2ln".into(), "https://acme.my.salesforce.com").unwrap();
+        assert!(jwt.is_jwt());
+        assert!(jwt.for_soap(ApiVersion::V68).is_ok());
+        let error = jwt.for_soap(ApiVersion::V67).unwrap_err();
+        assert_eq!(JwtInSoap::of(&error).unwrap().version(), ApiVersion::V67);
+        assert!(error.kind() == ErrorKind::Config && error.to_string().contains("68.0"), "{error}");
+        for opaque in ["00D000000000001!eyJ.a.b", "eyJhbGc", "eyJ..", "eyJa.b.c.d"] {
+            let token = AccessToken::new(opaque.into(), "https://acme.my.salesforce.com").unwrap();
+            assert!(!token.is_jwt() && token.for_soap(ApiVersion::V60).is_ok(), "{opaque}");
         }
     }
 

@@ -10,10 +10,12 @@ mod client_credentials;
 mod device_code;
 mod file_store;
 mod jwt_bearer;
+mod login_server;
 #[cfg(feature = "loopback")]
 mod loopback;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod org;
+mod recorded;
 mod refreshing;
 mod rotating;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
