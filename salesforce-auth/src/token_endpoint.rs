@@ -214,21 +214,16 @@ pub(crate) struct Form<'a> {
 }
 
 impl TokenEndpoint {
-    pub(crate) fn new(
-        login: LoginTarget,
-        transport: Option<Arc<dyn Transport>>,
-        clock: Option<Arc<dyn Clock>>,
-        timeout: Duration,
-    ) -> Result<Self> {
-        let transport = match transport {
-            Some(transport) => transport,
-            None => transport::Settings::new().read_timeout(timeout).build()?,
-        };
-        Ok(Self { login, transport, clock: clock.unwrap_or_else(|| Arc::new(SystemClock::new())), timeout })
-    }
-
     pub(crate) fn over(login: LoginTarget, wire: Wire) -> Result<Self> {
-        Self::new(login, wire.transport, wire.clock, wire.timeout)
+        let transport = match wire.transport {
+            Some(transport) => transport,
+            None => transport::Settings::new().read_timeout(wire.timeout).build()?,
+        };
+        let clock = wire.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        if let Some(warning) = login.warning() {
+            tracing::warn!(%login, "{warning}");
+        }
+        Ok(Self { login, transport, clock, timeout: wire.timeout })
     }
 
     pub(crate) fn login(&self) -> &LoginTarget {

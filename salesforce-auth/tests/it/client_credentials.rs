@@ -164,3 +164,69 @@ fn recorded_answers_are_read() {
         assert!(TokenResponse::parse(body.as_bytes()).is_ok());
     }
 }
+
+#[test]
+fn a_15_full_scope_is_refused() {
+    let script = Script::new([]);
+    let error = script.flow(ORG).scopes(["api", "full"]).build().unwrap_err();
+    assert!(error.kind() == ErrorKind::Config && error.to_string().contains("Salesforce rejects"), "{error}");
+    assert!(script.flow(ORG).scopes(["Full access"]).build().is_err());
+    script.flow(ORG).scopes(["api"]).build().unwrap();
+}
+
+#[tokio::test]
+async fn a_15_an_app_with_full_scope_is_a_typed_refusal_that_is_not_tried_again() {
+    let body = r#"{"error":"invalid_scope","error_description":"scope full is not allowed for this client"}"#;
+    let script = Script::new([answer(400, body)]);
+    let error = script.flow(ORG).build().unwrap().exchange().await.unwrap_err();
+    assert_eq!(Refusal::of(&error).unwrap().kind(), RefusalKind::ScopeTooBroad);
+    assert!(!error.is_retryable() && script.sent().len() == 1);
+}
+
+#[tokio::test]
+async fn a_14_r_13_r_14_the_scopes_of_the_app_are_seen_and_one_that_is_missing_is_refused() {
+    let script = Script::new([answer(200, YES), answer(200, YES)]);
+    let token = script.flow(ORG).scopes(["api"]).build().unwrap().exchange().await.unwrap();
+    assert_eq!(token.scopes(), ["api", "id"], "what the app has beyond need is there to be shown");
+    let error = script.flow(ORG).scopes(["wave_api"]).build().unwrap().exchange().await.unwrap_err();
+    assert!(error.to_string().contains("`wave_api`"), "{error}");
+    assert!(script.sent().iter().all(|sent| sent.body == "grant_type=client_credentials"), "scopes are not sent");
+}
+
+#[tokio::test]
+async fn c_06_c_19_a_20_another_org_or_run_as_user_is_refused() {
+    let script = Script::new([]);
+    let flow = || script.flow(ORG);
+    let id = |text: &str| text.parse().unwrap();
+    flow()
+        .expect_org(id("00D000000000001"))
+        .expect_user(id("005000000000002"))
+        .build()
+        .unwrap()
+        .exchange()
+        .await
+        .unwrap();
+    let error = flow().expect_org(id("00D000000000009")).build().unwrap().exchange().await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Auth && error.to_string().contains("00D000000000001EAA"), "{error}");
+    let error = flow().expect_user(id("005000000000009")).build().unwrap().exchange().await.unwrap_err();
+    assert!(error.to_string().contains("005000000000002AAA") && error.to_string().contains("Run As"), "{error}");
+}
+
+#[tokio::test]
+async fn c_27_while_a_secret_is_rotated_the_old_and_the_new_one_are_good() {
+    let wrong = || answer(400, r#"{"error":"invalid_client","error_description":"invalid client credentials"}"#);
+    let script = Script::new([wrong(), answer(200, YES), answer(200, YES), wrong(), wrong()]);
+    let flow = script.flow(ORG).or_credentials("canary-next", "canary-secret-2".into()).build().unwrap();
+    flow.exchange().await.unwrap();
+    flow.exchange().await.unwrap();
+    let error = flow.exchange().await.unwrap_err();
+    assert!(!format!("{error} {error:?} {flow:?}").contains("canary"));
+    let used: Vec<_> = script.sent().iter().map(|sent| sent.headers["authorization"].clone()).collect();
+    assert!(used[0] != used[1] && used[1] == used[2], "the one that worked is kept to");
+    assert_eq!(used.len(), 5);
+    // Any other refusal is not answered with another secret.
+    let script = Script::new([answer(400, r#"{"error":"app_blocked"}"#)]);
+    let flow = script.flow(ORG).or_credentials("k", "s".into()).build().unwrap();
+    flow.exchange().await.unwrap_err();
+    assert_eq!(script.sent().len(), 1);
+}
