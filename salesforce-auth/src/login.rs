@@ -94,12 +94,15 @@ impl LoginTarget {
     /// As [`parse`](Self::parse).
     pub fn parse_allowing<S: AsRef<str>>(text: &str, hosts: &[S]) -> Result<Self> {
         let allowed: Vec<String> = hosts.iter().map(|host| host.as_ref().trim().to_ascii_lowercase()).collect();
-        let shown = salesforce_http::redact::url(text);
-        let refuse = |why: &str| Err(refused(&shown, why));
         // Copied text brings marks that nobody sees.
         let unseen = |char: char| char.is_whitespace() || char.is_control() || "\u{feff}\u{200b}".contains(char);
         let text = text.trim_matches(unseen);
-        let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        // With a scheme, so that a user and password before the host are seen as such and not shown.
+        let shown = salesforce_http::redact::url(&whole);
+        let shown = if whole == text { &shown } else { shown.strip_prefix("https://").unwrap_or(&shown) };
+        let refuse = |why: &str| Err(refused(shown, why));
+        let text = whole;
         let Ok(url) = Url::parse(&text) else {
             return refuse("expected a host such as acme.my.salesforce.com");
         };

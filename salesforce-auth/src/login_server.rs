@@ -94,7 +94,7 @@ impl LoginServer {
     /// # Errors
     /// The server could not be told; the token may still be good.
     pub async fn revoke(&self, token: &SecretString) -> Result<()> {
-        self.endpoint.revoke(token).await
+        self.endpoint.revoke(&self.app, token).await
     }
 
     /// Ends everything of a grant. Forget it locally whatever comes of this.
@@ -103,7 +103,7 @@ impl LoginServer {
     /// As [`revoke`](Self::revoke).
     pub async fn revoke_grant(&self, grant: &Grant) -> Result<()> {
         match grant.refresh_token.as_ref().or(grant.access_token.as_ref()) {
-            Some(token) => self.endpoint.revoke(token).await,
+            Some(token) => self.endpoint.revoke(&self.app, token).await,
             None => Ok(()),
         }
     }
@@ -272,7 +272,9 @@ impl LoginServer {
                 format!("GET {shown} was refused: the token is dead, or may not do this (scopes `api` or `id`)");
             return Err(Error::new(ErrorKind::Auth, message).with_status(parts.status));
         }
-        Err(self.endpoint.refused(&parts, &body, &[]))
+        let token = token.map(|token| token.secret().expose_secret());
+        let submitted = self.app.submitted(token.as_slice());
+        Err(self.endpoint.refused(&parts, &body, &submitted))
     }
 }
 

@@ -116,7 +116,7 @@ impl Refreshing {
         self.flight.forget();
         let Some((grant, _)) = stored? else { return Ok(()) };
         match grant.refresh_token.or(grant.access_token) {
-            Some(token) if grant.ended.is_none() => self.inner.endpoint.revoke(&token).await,
+            Some(token) if grant.ended.is_none() => self.inner.endpoint.revoke(&self.inner.app, &token).await,
             _ => Ok(()),
         }
     }

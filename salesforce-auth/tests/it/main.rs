@@ -8,6 +8,8 @@ mod chain;
 mod cli;
 mod client_credentials;
 mod device_code;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod every_flow;
 mod file_store;
 mod jwt_bearer;
 mod login_server;
@@ -15,6 +17,7 @@ mod login_server;
 mod loopback;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod org;
+mod properties;
 mod recorded;
 mod refreshing;
 mod rotating;

@@ -60,7 +60,7 @@ async fn server(make: impl FnOnce(&str) -> Vec<String>) -> String {
     url
 }
 
-fn everything(error: &dyn StdError) -> String {
+pub(crate) fn everything(error: &dyn StdError) -> String {
     let mut text = format!("{error} {error:?}");
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -135,6 +135,10 @@ async fn no_secret_is_printed_by_logs_errors_or_debug() {
     printed.push_str(&everything(
         &connection.send(Request::follow("https://attacker.test/?q=canaryvalue")).await.unwrap_err(),
     ));
+
+    // Every other flow, against every way an answer can be bad.
+    let failures = crate::every_flow::every_flow(&mut printed).await;
+    assert!(failures > 100, "{failures}");
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for seen in ["asking for a token", "GET query?q=…", "hyper", "reqwest"] {
