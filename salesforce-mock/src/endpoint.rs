@@ -10,7 +10,7 @@ mod versions;
 
 pub(crate) use describe::{basic, describe, describe_global};
 pub(crate) use limits::{limits, record_count};
-pub(crate) use oauth::{identity, revoke, token, user_info};
+pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};
 pub(crate) use sobject::{create, keyed, row};
 pub(crate) use versions::{resources, versions};

@@ -9,6 +9,7 @@ mod fault;
 mod http_time;
 mod ids;
 mod journal;
+mod oauth;
 mod org;
 mod route;
 pub mod rules;
@@ -27,6 +28,7 @@ pub use body::Body;
 pub use clock::OrgClock;
 pub use fault::{Delivery, Fault, Part};
 pub use journal::{Entry, Journal};
+pub use oauth::App;
 pub use org::Org;
 #[cfg(feature = "server")]
 pub use server::{MockOrg, MockOrgBuilder};

@@ -2,6 +2,7 @@
 
 mod routing;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +13,11 @@ use salesforce_types::{Record, RecordId, Timestamp};
 
 use crate::fault::{self, Faults, Play};
 use crate::journal::{self, Entry};
+use crate::oauth::{App, Logins};
 use crate::route;
 use crate::rules::{Draft, Refusal};
 use crate::schema::Schema;
-use crate::session::{App, Sessions};
+use crate::session::Sessions;
 use crate::soql::{self, Cursors};
 use crate::store::Store;
 use crate::{Body, Fault, Journal, http_time, seed};
@@ -48,6 +50,11 @@ pub struct Org {
     pub(crate) store: Store,
     pub(crate) app: App,
     pub(crate) sessions: Sessions,
+    pub(crate) logins: Logins,
+    /// Users who lack the permission "API Enabled".
+    without_api: HashSet<RecordId>,
+    /// How far the clock goes at each call of the API.
+    pace: Duration,
     pub(crate) cursors: Cursors,
     pub(crate) base_url: String,
     /// The schema that was described last, and since when it is as it is; describes say so.
@@ -102,6 +109,9 @@ impl Org {
             store,
             app: App::default(),
             sessions: Sessions::default(),
+            logins: Logins::default(),
+            without_api: HashSet::new(),
+            pace: Duration::ZERO,
             cursors: Cursors::default(),
             base_url: "https://mock.my.salesforce.com".into(),
             described,
@@ -276,7 +286,78 @@ impl Org {
 
     /// Changes the app that may log in.
     pub fn set_app(&mut self, client_id: impl Into<String>, client_secret: impl Into<String>) {
-        self.app = App { client_id: client_id.into(), client_secret: client_secret.into() };
+        (self.app.client_id, self.app.client_secret) = (client_id.into(), client_secret.into());
+    }
+
+    /// The app that may log in, and its policies.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The same, to change them. What was granted stays as it was.
+    pub fn app_mut(&mut self) -> &mut App {
+        &mut self.app
+    }
+
+    /// The password of every user, for the flows that take one.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        "mock-password1"
+    }
+
+    /// The security token that comes after the password.
+    #[must_use]
+    pub fn security_token(&self) -> &str {
+        "mockSecurityToken"
+    }
+
+    /// A refresh token for the app's user, as if somebody had logged in with a browser.
+    pub fn issue_refresh_token(&mut self) -> String {
+        let (now, user) = (self.now(), self.store.user);
+        let token = self.logins.secret("5Aep861", 80);
+        let scopes = self.app.scopes.clone();
+        let (_, ended) = self.logins.families.begin(user, scopes, token.clone(), now);
+        if let Some(ended) = ended {
+            self.sessions.close_family(ended);
+        }
+        token
+    }
+
+    /// Ends everything that was granted, as an administrator does in "OAuth Usage".
+    pub fn revoke_grants(&mut self) {
+        self.logins.families.end_of(None);
+        self.sessions.close_all();
+    }
+
+    /// Freezes a user, or ends that. A frozen user's tokens are dead, and no login gives another.
+    pub fn set_frozen(&mut self, user: RecordId, frozen: bool) {
+        if frozen {
+            self.logins.frozen.insert(user);
+            self.sessions.close_user(user);
+        } else {
+            self.logins.frozen.remove(&user);
+        }
+    }
+
+    /// Gives a user the permission "API Enabled", or takes it.
+    pub fn set_api_enabled(&mut self, user: RecordId, enabled: bool) {
+        if enabled {
+            self.without_api.remove(&user)
+        } else {
+            self.without_api.insert(user)
+        };
+    }
+
+    /// How often a refresh token came that had been replaced. Each time everything of its login was revoked.
+    #[must_use]
+    pub fn reused_refresh_tokens(&self) -> u64 {
+        self.logins.families.reused
+    }
+
+    /// Moves the clock by so much at each call of the API, so that a test that calls has an hour pass.
+    pub fn set_pace(&mut self, pace: Duration) {
+        self.pace = pace;
     }
 
     /// The id of the app that may log in.
@@ -306,7 +387,8 @@ impl Org {
     /// A new token for the app's user.
     pub fn issue_token(&mut self) -> String {
         let now = self.now();
-        self.sessions.open(self.store.organization, self.store.user, now)
+        let (of, jwt) = ((self.store.organization, self.store.user), self.app.gives_jwts);
+        self.sessions.open(of, &["api".to_owned()], None, jwt, now)
     }
 
     /// Makes every token that was given so far invalid.

@@ -13,6 +13,14 @@ pub(crate) enum Route {
     Token,
     /// `/services/oauth2/revoke`
     Revoke,
+    /// `/services/oauth2/authorize`
+    Authorize,
+    /// `/services/oauth2/introspect`
+    Introspect,
+    /// `/setup/connect`
+    Connect,
+    /// `/.well-known/openid-configuration`
+    OpenId,
     /// `/services/oauth2/userinfo`
     UserInfo,
     /// `/id/ORG/USER`
@@ -65,6 +73,10 @@ impl Route {
             },
             ["services", "oauth2", "token"] => Self::Token,
             ["services", "oauth2", "revoke"] => Self::Revoke,
+            ["services", "oauth2", "authorize"] => Self::Authorize,
+            ["services", "oauth2", "introspect"] => Self::Introspect,
+            ["setup", "connect"] => Self::Connect,
+            [".well-known", "openid-configuration"] => Self::OpenId,
             ["services", "oauth2", "userinfo"] => Self::UserInfo,
             ["id", org, user] => Self::Identity { org: decoded(org), user: decoded(user) },
             _ => Self::Unknown,
@@ -79,9 +91,9 @@ impl Route {
         const READ_AND_POST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
         const ROW: &[Method] = &[Method::GET, Method::HEAD, Method::PATCH, Method::DELETE];
         match self {
-            Self::Token | Self::Revoke => POST,
-            Self::UserInfo | Self::Identity { .. } => READ_AND_POST,
-            Self::Versions => READ,
+            Self::Token | Self::Revoke | Self::Introspect => POST,
+            Self::UserInfo | Self::Identity { .. } | Self::Authorize | Self::Connect => READ_AND_POST,
+            Self::Versions | Self::OpenId => READ,
             Self::Unknown => ALL,
             Self::Data { resource, .. } => match resource {
                 Resource::Unknown => ALL,

@@ -1,12 +1,20 @@
-//! `/services/oauth2/…` and the identity of a user.
+//! `/services/oauth2/…` and what belongs to it.
+
+mod authorize;
+mod grants;
+mod identity;
+mod introspect;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::{HeaderValue, Response, StatusCode};
-use salesforce_types::{RecordId, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
+
+pub(crate) use authorize::{authorize, connect};
+pub(crate) use identity::{identity, user_info};
+pub(crate) use introspect::{introspect, openid_configuration};
 
 use crate::call::Call;
 use crate::{Body, Org, answer};
@@ -17,12 +25,39 @@ type Denial = (&'static str, &'static str);
 const UNKNOWN_APP: Denial = ("invalid_client_id", "client identifier invalid");
 const WRONG_SECRET: Denial = ("invalid_client", "invalid client credentials");
 const WRONG_GRANT: Denial = ("unsupported_grant_type", "grant type not supported");
-const NO_USER: Denial = ("invalid_grant", "no client credentials user enabled");
 const WRONG_HEADER: Denial = ("invalid_basic_auth_header", "invalid basic auth header");
+const BLOCKED: Denial = ("app_blocked", "this app is blocked by an administrator");
+const ADDRESS: Denial = ("invalid_grant", "ip restricted");
+const INACTIVE: Denial = ("invalid_grant", "inactive user");
+const NOT_APPROVED: Denial = ("invalid_app_access", "user is not admin approved to access this app");
 
-/// A login with the client credentials flow.
-pub(crate) fn token(org: &mut Org, call: Call) -> Response<Body> {
-    let mut response = match logged_in(org, call) {
+/// The fields of a form.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn of(call: &mut Call) -> Self {
+        Self(call.form().unwrap_or_default())
+    }
+
+    /// A field that is there and not empty.
+    fn get(&self, name: &str) -> Option<&str> {
+        let field = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        field.filter(|value| !value.is_empty())
+    }
+}
+
+/// The app that calls.
+struct Client {
+    id: String,
+    /// Whether it showed a secret, the right one.
+    proven: bool,
+}
+
+/// A login, in whichever way.
+pub(crate) fn token(org: &mut Org, mut call: Call) -> Response<Body> {
+    let basic = basic_of(&call);
+    let form = Form::of(&mut call);
+    let mut response = match grants::granted(org, basic.as_deref(), &form) {
         Ok(answer) => answer::json(StatusCode::OK, &answer),
         Err(denial) => denied(denial),
     };
@@ -34,39 +69,27 @@ fn denied((error, description): Denial) -> Response<Body> {
     answer::json(StatusCode::BAD_REQUEST, &json!({"error": error, "error_description": description}))
 }
 
-fn logged_in(org: &mut Org, mut call: Call) -> Result<Value, Denial> {
-    let basic = call.header(AUTHORIZATION.as_str()).map(str::to_owned);
-    let form = call.form().map_err(|_| WRONG_GRANT)?;
-    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    if field("grant_type").as_deref() != Some("client_credentials") {
-        return Err(WRONG_GRANT);
-    }
-    let (client_id, secret) = match basic {
-        Some(header) => basic_credentials(&header).ok_or(WRONG_HEADER)?,
-        None => (field("client_id").unwrap_or_default(), field("client_secret").unwrap_or_default()),
+/// Which app calls. A secret that is sent has to be right, whether or not it is needed. The header is not looked at when
+/// the body has both.
+fn client(org: &Org, basic: Option<&str>, form: &Form) -> Result<Client, Denial> {
+    let (id, secret) = match (basic, form.get("client_id"), form.get("client_secret")) {
+        (_, Some(id), Some(secret)) => (id.to_owned(), Some(secret.to_owned())),
+        (Some(header), ..) => basic_credentials(header).map(|(id, secret)| (id, Some(secret))).ok_or(WRONG_HEADER)?,
+        (None, id, secret) => (id.unwrap_or_default().to_owned(), secret.map(str::to_owned)),
     };
-    if client_id != org.app.client_id {
-        return Err(UNKNOWN_APP);
+    let secrets = org.app.knows(&id).ok_or(UNKNOWN_APP)?;
+    match secret {
+        Some(secret) if !secrets.contains(&secret.as_str()) => Err(WRONG_SECRET),
+        _ if org.app.blocked => Err(BLOCKED),
+        secret => Ok(Client { id, proven: secret.is_some() }),
     }
-    if secret != org.app.client_secret {
-        return Err(WRONG_SECRET);
-    }
-    if !is_active(org, org.store.user) {
-        return Err(NO_USER);
-    }
-    let token = org.issue_token();
-    let id = identity_url(org, org.store.user);
-    let issued_at = org.now().as_millis().to_string();
-    let signature = STANDARD.encode(hmac_sha256(secret.as_bytes(), format!("{id}{issued_at}").as_bytes()));
-    Ok(json!({
-        "access_token": token,
-        "signature": signature,
-        "scope": "api",
-        "instance_url": org.base_url,
-        "id": id,
-        "token_type": "Bearer",
-        "issued_at": issued_at,
-    }))
+}
+
+/// The header that says who the app is; one that says something else, a token, is none.
+fn basic_of(call: &Call) -> Option<String> {
+    let header = call.header(AUTHORIZATION.as_str())?;
+    let token = header.get(..7).is_some_and(|kind| kind.eq_ignore_ascii_case("bearer "));
+    (!token).then(|| header.to_owned())
 }
 
 /// The two halves of `Basic base64(id:secret)`, raw: the server does not decode percent signs in them.
@@ -86,126 +109,20 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
 }
 
-/// Ends the session of a token.
+/// Ends a token. A refresh token takes everything of its login with it.
 pub(crate) fn revoke(org: &mut Org, mut call: Call) -> Response<Body> {
-    let form = call.form().unwrap_or_default();
-    let token = form.iter().find(|(key, _)| key == "token").map(|(_, value)| value.as_str());
-    if token.is_some_and(|token| org.sessions.close(token)) {
+    let form = Form::of(&mut call);
+    let token = form.get("token").unwrap_or_default();
+    let family = org.logins.families.of(token).map(|(family, ..)| family);
+    if let Some(family) = family {
+        org.logins.families.end(family);
+        org.sessions.close_family(family);
+    }
+    if org.sessions.close(token) || family.is_some() {
         answer::empty(StatusCode::OK)
     } else {
         denied(("invalid_token", "invalid token"))
     }
-}
-
-/// Who is behind a token.
-pub(crate) fn user_info(org: &Org, user: Option<RecordId>) -> Response<Body> {
-    let Some(user) = user else { return bad_token() };
-    let text = |field: &str| org.text_of(user, field);
-    let info = json!({
-        "sub": identity_url(org, user),
-        "user_id": user.to_string(),
-        "organization_id": org.store.organization.to_string(),
-        "preferred_username": text("Username"),
-        "nickname": text("CommunityNickname"),
-        "name": text("Name"),
-        "email": text("Email"),
-        "email_verified": true,
-        "zoneinfo": text("TimeZoneSidKey").unwrap_or_else(|| "GMT".into()),
-        "user_type": "STANDARD",
-        "active": is_active(org, user),
-        "is_app_installed": true,
-        "utcOffset": 0,
-        "language": text("LanguageLocaleKey").unwrap_or_else(|| "en_US".into()),
-        "locale": text("LocaleSidKey").unwrap_or_else(|| "en_US".into()),
-        "updated_at": modified(org, user).to_soql(),
-        "address": {},
-        "is_salesforce_integration_user": true,
-        "urls": urls(org, user, "{version}"),
-    });
-    answer::json(StatusCode::OK, &info)
-}
-
-/// The identity of the user behind a token. Org and user of the path have to be theirs.
-pub(crate) fn identity(org: &Org, session: Option<RecordId>, org_id: &str, user_id: &str) -> Response<Body> {
-    let same = |text: &str, id: RecordId| text.parse() == Ok(id);
-    let Some(user) = session.filter(|user| same(user_id, *user) && same(org_id, org.store.organization)) else {
-        return bad_token();
-    };
-    let text = |field: &str| org.text_of(user, field);
-    let identity = json!({
-        "id": identity_url(org, user),
-        "asserted_user": true,
-        "user_id": user.to_string(),
-        "organization_id": org.store.organization.to_string(),
-        "username": text("Username"),
-        "nick_name": text("CommunityNickname"),
-        "display_name": text("Name"),
-        "email": text("Email"),
-        "email_verified": true,
-        "first_name": text("FirstName"),
-        "last_name": text("LastName"),
-        "timezone": text("TimeZoneSidKey").unwrap_or_else(|| "GMT".into()),
-        "photos": {"picture": format!("{}/profilephoto/005/F", org.base_url), "thumbnail": format!("{}/profilephoto/005/T", org.base_url)},
-        "addr_street": null, "addr_city": null, "addr_state": null, "addr_country": null, "addr_zip": null,
-        "mobile_phone": null,
-        "mobile_phone_verified": false,
-        "is_lightning_login_user": false,
-        "status": {"created_date": null, "body": null},
-        "urls": urls(org, user, "{version}"),
-        "active": is_active(org, user),
-        "user_type": "STANDARD",
-        "language": text("LanguageLocaleKey").unwrap_or_else(|| "en_US".into()),
-        "locale": text("LocaleSidKey").unwrap_or_else(|| "en_US".into()),
-        "utcOffset": 0,
-        "last_modified_date": modified(org, user).to_string(),
-        "is_app_installed": true,
-    });
-    answer::json(StatusCode::OK, &identity)
-}
-
-fn bad_token() -> Response<Body> {
-    answer::text(StatusCode::FORBIDDEN, "Bad_OAuth_Token")
-}
-
-fn identity_url(org: &Org, user: RecordId) -> String {
-    format!("{}/id/{}/{user}", org.base_url, org.store.organization)
-}
-
-fn urls(org: &Org, user: RecordId, version: &str) -> Map<String, Value> {
-    let (base, org_id) = (&org.base_url, org.store.organization.as_15().to_owned());
-    let rest = format!("{base}/services/data/v{version}");
-    [
-        ("enterprise", format!("{base}/services/Soap/c/{version}/{org_id}")),
-        ("metadata", format!("{base}/services/Soap/m/{version}/{org_id}")),
-        ("partner", format!("{base}/services/Soap/u/{version}/{org_id}")),
-        ("rest", format!("{rest}/")),
-        ("sobjects", format!("{rest}/sobjects/")),
-        ("search", format!("{rest}/search/")),
-        ("query", format!("{rest}/query/")),
-        ("recent", format!("{rest}/recent/")),
-        ("tooling_soap", format!("{base}/services/Soap/T/{version}/{org_id}")),
-        ("tooling_rest", format!("{rest}/tooling/")),
-        ("profile", format!("{base}/{user}")),
-        ("custom_domain", base.clone()),
-    ]
-    .into_iter()
-    .map(|(name, url)| (name.to_owned(), url.into()))
-    .collect()
-}
-
-fn is_active(org: &Org, user: RecordId) -> bool {
-    let active = |(object, row): (&crate::schema::Object, &crate::store::Row)| {
-        Some(org.store.read(object, row, object.field("IsActive")?).is_true())
-    };
-    org.store.find_live(user).and_then(active).unwrap_or(false)
-}
-
-fn modified(org: &Org, user: RecordId) -> Timestamp {
-    let stamp = org.store.find(user).and_then(|(object, row)| match row.get(object.known.modified_date?) {
-        crate::value::Value::DateTime(stamp) => Some(*stamp),
-        _ => None,
-    });
-    stamp.unwrap_or(Timestamp::EPOCH)
 }
 
 #[cfg(test)]

@@ -50,6 +50,10 @@ impl Org {
             Route::Versions => return Ok(endpoint::versions(OLDEST_VERSION..=NEWEST_VERSION)),
             Route::Token => return Ok(endpoint::token(self, Call::new(parts, body, ApiVersion::DEFAULT))),
             Route::Revoke => return Ok(endpoint::revoke(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::Introspect => return Ok(endpoint::introspect(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::Authorize => return Ok(endpoint::authorize(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::Connect => return Ok(endpoint::connect(self, Call::new(parts, body, ApiVersion::DEFAULT))),
+            Route::OpenId => return Ok(endpoint::openid_configuration(self)),
             Route::UserInfo => return Ok(endpoint::user_info(self, self.user_of(&parts.headers))),
             Route::Identity { org, user } => {
                 return Ok(endpoint::identity(self, self.user_of(&parts.headers), &org, &user));
@@ -64,6 +68,7 @@ impl Org {
             }
             _ => {}
         }
+        self.store.clock.advance(self.pace);
         self.authorise(&parts.headers)?;
         let usage = self.count_call();
         let mut response = match usage {
@@ -108,7 +113,16 @@ impl Org {
         if headers.contains_key(AUTHORIZATION) && token_of(headers).is_none() {
             return Err(refused("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
         }
-        self.user_of(headers).ok_or_else(|| refused("INVALID_SESSION_ID", "Session expired or invalid"))
+        let session = token_of(headers).and_then(|token| self.sessions.find(token, self.now()));
+        let session = session.ok_or_else(|| refused("INVALID_SESSION_ID", "Session expired or invalid"))?;
+        if !session.scopes.iter().any(|scope| matches!(scope.as_str(), "api" | "full")) {
+            return Err(refused("INVALID_SESSION_ID", "This session is not valid for use with the REST API"));
+        }
+        if self.without_api.contains(&session.user) {
+            let text = "The REST API is not enabled for this Organization.";
+            return Err(Refused::new(StatusCode::FORBIDDEN, "API_DISABLED_FOR_ORG", text));
+        }
+        Ok(session.user)
     }
 
     pub(super) fn user_of(&self, headers: &http::HeaderMap) -> Option<RecordId> {

@@ -51,7 +51,7 @@ fn a_refused_login_says_what_is_wrong() {
     let mut client = Client::empty();
     client.org.set_app("id", "secret");
     for (form, basic, error, description) in [
-        ("grant_type=password", None, "unsupported_grant_type", "grant type not supported"),
+        ("grant_type=saml", None, "unsupported_grant_type", "grant type not supported"),
         ("", None, "unsupported_grant_type", "grant type not supported"),
         ("grant_type=client_credentials", None, "invalid_client_id", "client identifier invalid"),
         ("grant_type=client_credentials", Some("other:secret"), "invalid_client_id", "client identifier invalid"),

@@ -5,6 +5,7 @@
 mod access;
 mod aggregates;
 mod faults;
+mod logins;
 mod paging;
 mod places;
 mod queries;
