@@ -13,6 +13,13 @@ use url::form_urlencoded;
 ///
 /// An app on people's own machines cannot keep a secret: it is public. Salesforce then has to be told twice that the
 /// secret is optional, for the web server flow and for the refresh token flow; each is a setting of its own.
+///
+/// Nothing here writes a secret by accident: there is no `Serialize` on it, nor on a grant.
+///
+/// ```compile_fail,E0277
+/// fn written<T: serde::Serialize>() {}
+/// written::<salesforce_auth::App>();
+/// ```
 #[derive(Clone)]
 pub struct App {
     id: String,

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use salesforce_http::{AccessToken, Error, ErrorKind, Result, TokenProvider};
+use salesforce_http::{AccessToken, Result, TokenProvider};
 use secrecy::SecretString;
+
+use crate::reauthorize::Reauthorize;
 
 /// A token somebody else got. It cannot be renewed: when it ends, so does the connection.
 ///
@@ -39,6 +41,6 @@ impl TokenProvider for FixedToken {
 
     async fn renew(&self, _refused: &Arc<AccessToken>) -> Result<Arc<AccessToken>> {
         let message = "the org refuses the access token and it is a fixed one that cannot be renewed: give a new one";
-        Err(Error::new(ErrorKind::Auth, message))
+        Err(Reauthorize::TokenEnded.into_error(message))
     }
 }

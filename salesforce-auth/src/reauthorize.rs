@@ -19,6 +19,8 @@ pub enum Reauthorize {
     /// The answer to a renewal was lost, and with it, most likely, the only refresh token that is good now. To send
     /// the old one again would revoke every token of the connection.
     AnswerLost,
+    /// A fixed token has ended. Nothing can renew it.
+    TokenEnded,
     /// The login leads to another org than before, as after the refresh of a sandbox.
     OtherOrg,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Reauthorize {
             Self::NotConnected => f.write_str("nothing was stored yet"),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::AnswerLost => f.write_str("the answer to a renewal was lost"),
+            Self::TokenEnded => f.write_str("a token that cannot be renewed has ended"),
             Self::OtherOrg => f.write_str("the login leads to another org"),
         }
     }

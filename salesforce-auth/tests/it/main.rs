@@ -11,12 +11,16 @@ mod device_code;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod every_flow;
 mod file_store;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod grants_at_org;
 mod jwt_bearer;
 mod login_server;
 #[cfg(feature = "loopback")]
 mod loopback;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod org;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod processes;
 mod properties;
 mod recorded;
 mod refreshing;

@@ -71,7 +71,7 @@ pub(crate) fn everything(error: &dyn StdError) -> String {
 }
 
 #[tokio::test]
-async fn no_secret_is_printed_by_logs_errors_or_debug() {
+async fn a_29_b10_06_s_35_no_secret_is_printed_by_logs_errors_or_debug() {
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
