@@ -53,9 +53,9 @@ impl Flight {
         landed
     }
 
-    /// Forgets the token: the next call gets another.
+    /// Forgets the token, and a renewal that began before: the next call gets another.
     pub(crate) fn forget(&self) {
-        self.state().token = None;
+        *self.state() = State::default();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -145,4 +145,11 @@ fn a_renewal_that_everybody_left_is_there_for_who_comes_later() {
     assert!(again.as_mut().poll(&mut context).is_pending());
     let Poll::Ready(Ok(second)) = again.as_mut().poll(&mut context) else { panic!("it had one poll to go") };
     assert!(!Arc::ptr_eq(&first, &second));
+
+    // A renewal that nobody waited for is not taken for one of what came after it.
+    flight.forget();
+    assert!(call().as_mut().poll(&mut context).is_pending());
+    flight.forget();
+    assert!(call().as_mut().poll(&mut context).is_pending());
+    assert_eq!(begun.load(Ordering::SeqCst), 4);
 }
