@@ -6,15 +6,12 @@
 
 use std::process::ExitCode;
 
-use salesforce_examples::{Result, connect, fail};
+use salesforce_examples::{Result, connect, exit};
 use salesforce_mock::Org;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&*error),
-    }
+    exit(run().await)
 }
 
 async fn run() -> Result<()> {

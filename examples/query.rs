@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use futures_util::TryStreamExt;
-use salesforce_examples::{Result, connect, fail};
+use salesforce_examples::{Result, connect, exit};
 use salesforce_mock::Org;
 use salesforce_rest::Soql;
 use salesforce_types::{Record, RecordId, Value};
@@ -29,10 +29,7 @@ struct Parent {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&*error),
-    }
+    exit(run().await)
 }
 
 async fn run() -> Result<()> {

@@ -5,6 +5,7 @@
 
 use std::env;
 use std::error::Error;
+use std::process::ExitCode;
 
 use salesforce_auth::{Cached, ClientCredentials};
 use salesforce_mock::{MockOrg, Org};
@@ -42,14 +43,15 @@ pub async fn connect(make: impl FnOnce() -> Result<Org>) -> Result<Target> {
     Ok(Target { client, mock })
 }
 
-/// Prints an error with its causes and returns the exit code 1: what an example's `main` does in the end.
+/// How an example's `main` ends: code 0, or code 1 after it has printed the error with its causes.
 #[must_use]
-pub fn fail(error: &(dyn Error + 'static)) -> std::process::ExitCode {
+pub fn exit(outcome: Result<()>) -> ExitCode {
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
         eprintln!("  because: {error}");
         cause = error.source();
     }
-    std::process::ExitCode::FAILURE
+    ExitCode::FAILURE
 }

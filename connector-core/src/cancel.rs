@@ -4,8 +4,9 @@ use tokio::sync::watch;
 
 /// A way to ask a run to stop. Clones share the one switch.
 ///
-/// A run that is asked flushes what it has and ends with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled); the next run into the
-/// same sink goes on from there. Dropping the future of a run is as safe, but reads again what was not flushed.
+/// A run that is asked flushes what it has and ends with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled); the
+/// next run into the same sink goes on from there. Dropping the future of a run is as safe, but reads again what was
+/// not flushed.
 ///
 /// ```
 /// let cancel = connector_core::Cancel::new();

@@ -2,7 +2,8 @@ use std::{fmt, time::Duration};
 
 use crate::Stamp;
 
-/// The machine's time: for the times in a report and the names of runs, never for windows, which the source's clock decides.
+/// The machine's time: for the times in a report and the names of runs, never for windows, which the source's clock
+/// decides.
 pub trait Clock: fmt::Debug + Send + Sync {
     /// What time it is.
     fn now(&self) -> Stamp;

@@ -22,8 +22,8 @@ use crate::{
 
 /// Reads a source into a sink: from the plan to the published snapshot.
 ///
-/// A run that an earlier process left unfinished in the sink is continued first, when it read the same org with the same settings;
-/// only a complete run does not continue an incremental one. See the crate's page for a whole program.
+/// A run that an earlier process left unfinished in the sink is continued first, when it read the same org with the
+/// same settings; only a complete run does not continue an incremental one. See the crate's page for a whole program.
 #[must_use = "nothing is read until the run is awaited"]
 pub fn run<'a>(source: &'a dyn Source, sink: &'a dyn Sink, mode: Mode) -> Run<'a> {
     Run {
@@ -43,8 +43,8 @@ pub fn run<'a>(source: &'a dyn Source, sink: &'a dyn Sink, mode: Mode) -> Run<'a
 ///
 /// # Errors
 ///
-/// What the source or the sink refuses, unless it concerns one stream only: that is in the report. What was flushed stays, and the
-/// next run goes on from there.
+/// What the source or the sink refuses, unless it concerns one stream only: that is in the report. What was flushed
+/// stays, and the next run goes on from there.
 #[derive(Debug)]
 #[must_use = "nothing is read until the run is awaited"]
 pub struct Run<'a> {
@@ -66,8 +66,8 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// After how many rows or bytes of row text everything is made durable; 5,000 rows or 8 MiB by default. So much may have to be
-    /// read again after a crash, and so big is a segment.
+    /// After how many rows or bytes of row text everything is made durable; 5,000 rows or 8 MiB by default. So much may
+    /// have to be read again after a crash, and so big is a segment.
     pub fn flush_every(mut self, rows: u64, bytes: u64) -> Self {
         (self.flush_rows, self.flush_bytes) = (rows.max(1), bytes.max(1));
         self

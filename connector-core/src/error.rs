@@ -37,8 +37,8 @@ pub enum ErrorKind {
     Identity,
     /// The source refused: credentials, permissions, or a question it does not answer.
     Refused,
-    /// The source does not let this stream be read in this way, by design. Nobody did anything wrong; the run reports the stream as
-    /// skipped.
+    /// The source does not let this stream be read in this way, by design. Nobody did anything wrong; the run reports
+    /// the stream as skipped.
     Unreadable,
     /// The source sent something that cannot be understood.
     Data,
@@ -146,8 +146,8 @@ impl Error {
         self
     }
 
-    /// Keeps an error whose words are in the sentence already: [`origin`](Self::origin) gives it, and the chain of causes goes on
-    /// behind it, so that nothing is printed twice.
+    /// Keeps an error whose words are in the sentence already: [`origin`](Self::origin) gives it, and the chain of
+    /// causes goes on behind it, so that nothing is printed twice.
     #[must_use]
     pub fn retelling(mut self, origin: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(origin.into());

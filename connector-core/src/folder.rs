@@ -8,9 +8,9 @@
 //! journal/<run>.jsonl                  how far a run came that is not published yet
 //! ```
 //!
-//! A manifest names its segments with their SHA-256, holds the report and the state of all streams, and carries the digest of the
-//! manifest before it. It appears at once or not at all, and nothing counts before it does. A crash leaves segments that no manifest
-//! names, and a journal from which the next run goes on.
+//! A manifest names its segments with their SHA-256, holds the report and the state of all streams, and carries the
+//! digest of the manifest before it. It appears at once or not at all, and nothing counts before it does. A crash
+//! leaves segments that no manifest names, and a journal from which the next run goes on.
 //!
 //! ```no_run
 //! use connector_core::folder::Backup;

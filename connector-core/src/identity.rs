@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 /// Which org a source reads and as whom. `id` alone decides whether two are the same.
 ///
-/// Names and hosts change, and a refreshed copy keeps both while becoming another org: so a run stops before its first write when
-/// the id differs from the one that the sink holds.
+/// Names and hosts change, and a refreshed copy keeps both while becoming another org: so a run stops before its first
+/// write when the id differs from the one that the sink holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -70,8 +70,8 @@ pub struct StreamPlan {
     pub stream: StreamName,
     /// Complete where the state does not allow an increment, whatever the run's mode is.
     pub mode: Mode,
-    /// The state to keep once every slice has been read. It is fixed before the first row is read, so a row that becomes visible
-    /// late cannot push it.
+    /// The state to keep once every slice has been read. It is fixed before the first row is read, so a row that
+    /// becomes visible late cannot push it.
     pub then: StreamState,
     /// The parts to read. They do not depend on each other.
     pub slices: Vec<Slice>,

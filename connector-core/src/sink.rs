@@ -9,11 +9,12 @@ use crate::{
 
 /// Where records go.
 ///
-/// A sink keeps versions: a record that is written twice, or in another order, gives the same result, and a deletion is a version
-/// like any other. Readers see all of a run or nothing of it.
+/// A sink keeps versions: a record that is written twice, or in another order, gives the same result, and a deletion is
+/// a version like any other. Readers see all of a run or nothing of it.
 #[async_trait]
 pub trait Sink: fmt::Debug + Send + Sync {
-    /// Opens the sink for one run, and keeps all others out until the run is over or dropped. Says what earlier runs left.
+    /// Opens the sink for one run, and keeps all others out until the run is over or dropped. Says what earlier runs
+    /// left.
     ///
     /// # Errors
     ///
@@ -109,8 +110,8 @@ impl Unfinished {
 /// One run into a sink. Dropping it keeps what was flushed, so that a later run continues there.
 #[async_trait]
 pub trait SinkRun: fmt::Debug + Send {
-    /// Starts the run that `header` describes. With the header of the run left unfinished it is continued; with another one the
-    /// unfinished run is thrown away.
+    /// Starts the run that `header` describes. With the header of the run left unfinished it is continued; with another
+    /// one the unfinished run is thrown away.
     ///
     /// # Errors
     ///
@@ -124,8 +125,8 @@ pub trait SinkRun: fmt::Debug + Send {
     /// When it cannot be kept; the run is then over.
     async fn write(&mut self, batch: Batch) -> Result<()>;
 
-    /// Makes everything written so far durable, and returns the checkpoints that now are: one for each slice written since the last
-    /// flush.
+    /// Makes everything written so far durable, and returns the checkpoints that now are: one for each slice written
+    /// since the last flush.
     ///
     /// # Errors
     ///

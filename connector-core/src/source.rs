@@ -22,7 +22,8 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// When the source cannot be reached or refuses.
     async fn discover(&self) -> Result<Catalog>;
 
-    /// What a run has to read, given where the last one ended. Decides the window of every stream by the source's own clock.
+    /// What a run has to read, given where the last one ended. Decides the window of every stream by the source's own
+    /// clock.
     ///
     /// # Errors
     ///
@@ -31,12 +32,13 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Reads a slice, from its beginning or behind a checkpoint of it.
     ///
-    /// The last batch has a checkpoint that is [`done`](Checkpoint::done), also when there was no row at all. A row may be delivered
-    /// twice; none may be left out. An error ends the stream of batches; its [`Scope`](crate::Scope) says whether other streams can go on.
+    /// The last batch has a checkpoint that is [`done`](Checkpoint::done), also when there was no row at all. A row may
+    /// be delivered twice; none may be left out. An error ends the stream of batches; its [`Scope`](crate::Scope)
+    /// says whether other streams can go on.
     fn read<'a>(&'a self, slice: &'a Slice, from: Option<&'a Checkpoint>) -> BoxStream<'a, Result<Batch>>;
 
-    /// The settings that a plan depends on, such as the streams that were chosen. A run left unfinished is continued only when they
-    /// are still the same.
+    /// The settings that a plan depends on, such as the streams that were chosen. A run left unfinished is continued
+    /// only when they are still the same.
     fn settings(&self) -> String {
         String::new()
     }

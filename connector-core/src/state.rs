@@ -6,7 +6,8 @@ use crate::{Mode, Stamp, StreamName, Window};
 
 /// Where the last published run left every stream. Small, and readable by later versions.
 ///
-/// What a version does not understand reads as [`StreamState::Unknown`]: the stream is read completely, it is never an error.
+/// What a version does not understand reads as [`StreamState::Unknown`]: the stream is read completely, it is never an
+/// error.
 ///
 /// ```
 /// use connector_core::{State, StreamState};
@@ -81,7 +82,8 @@ impl State {
 pub enum StreamState {
     /// Everything before `hi` has been read.
     Watermark {
-        /// The first instant that has not been read: the end of the window by the source's clock, never the largest stamp seen.
+        /// The first instant that has not been read: the end of the window by the source's clock, never the largest
+        /// stamp seen.
         hi: Stamp,
         /// The field that the window was laid over.
         key: String,

@@ -16,7 +16,7 @@ use std::time::Duration;
 use connector_core::folder::Backup;
 use connector_core::{FolderSink, Mode, Outcome, RunReport, Source, run};
 use salesforce_connector::SalesforceSource;
-use salesforce_examples::{Result, Target, connect, fail};
+use salesforce_examples::{Result, Target, connect, exit};
 use salesforce_mock::Org;
 
 use crate::args::Args;
@@ -38,9 +38,8 @@ async fn main() -> ExitCode {
         }
     };
     match backup(args).await {
-        Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => fail(&*error),
+        outcome => exit(outcome.map(drop)),
     }
 }
 

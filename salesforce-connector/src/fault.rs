@@ -22,7 +22,8 @@ pub(crate) fn run(error: HttpError) -> Error {
     }
 }
 
-/// An error met while a stream was read: of the stream where the others may still be read, of the run where they would meet it too.
+/// An error met while a stream was read: of the stream where the others may still be read, of the run where they would
+/// meet it too.
 pub(crate) fn stream(error: HttpError, stream: &StreamName) -> Error {
     if is_by_design(&error) {
         let sentence = error.to_string();

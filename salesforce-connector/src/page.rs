@@ -1,5 +1,5 @@
-//! One page of an answer, from the wire to operations. Rows are not read but for the few fields that a backup has to know of; their
-//! text stays where it arrived.
+//! One page of an answer, from the wire to operations. Rows are not read but for the few fields that a backup has to
+//! know of; their text stays where it arrived.
 
 use std::{borrow::Cow, fmt};
 

@@ -191,7 +191,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Some setup objects announce more than they deliver, and rows may be purged meanwhile. A count tells whether rows are missing.
+    /// Some setup objects announce more than they deliver, and rows may be purged meanwhile. A count tells whether rows
+    /// are missing.
     async fn settle(&mut self, calls: u64) -> Result<Batch> {
         let request = self.request(&self.select.count(self.slice, self.begin.as_ref())).label(self.label());
         let sent = self.source.client().connection().send(request).await;

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use connector_core::{Key, Mode, Slice, Stamp, Window};
-use salesforce_types::{FieldName, ObjectName, RecordId, Timestamp};
+use salesforce_http::Request;
+use salesforce_rest::UrlTooLong;
+use salesforce_types::{ApiVersion, FieldName, ObjectName, RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Shape;
@@ -20,9 +22,6 @@ pub(crate) struct Select {
     pub(crate) ordered: bool,
 }
 
-/// The longest path with its query that an org reads.
-const LONGEST_URL: usize = 16_384;
-
 impl Select {
     /// `None` when a name is none.
     pub(crate) fn new(object: &str, shape: &Shape) -> Option<Self> {
@@ -38,8 +37,9 @@ impl Select {
 
     /// The rows of the slice behind `after`, in an order that can be resumed.
     ///
-    /// A complete reading goes by id and has no bounds: what changes meanwhile is read again by the next increment. An increment goes
-    /// by stamp, and by id within one stamp, for a bulk load stamps thousands of rows with the same second.
+    /// A complete reading goes by id and has no bounds: what changes meanwhile is read again by the next increment. An
+    /// increment goes by stamp, and by id within one stamp, for a bulk load stamps thousands of rows with the same
+    /// second.
     pub(crate) fn rows(&self, slice: &Slice, after: Option<&Key>) -> String {
         let mut soql = String::with_capacity(64 + self.fields.len() * 24);
         for (field, comma) in self.fields.iter().zip(std::iter::once("SELECT ").chain(std::iter::repeat(", "))) {
@@ -94,15 +94,13 @@ impl Select {
         if parts.is_empty() { String::new() } else { format!(" WHERE {}", parts.join(" AND ")) }
     }
 
-    /// The length of the longest URL that reading may need, when an org does not read as much.
-    pub(crate) fn too_long(&self) -> Option<usize> {
+    /// The longest URL that reading may need, when an org does not read as much.
+    pub(crate) fn too_long(&self, version: ApiVersion) -> Option<UrlTooLong> {
         let end = Stamp::from_millis(253_402_000_000_000);
         let window = Window::new(Some(end), Some(end));
         let slice = Slice::new(self.object.as_str().into(), 0, Mode::Incremental, window, serde_json::Value::Null);
         let key = Key::new(Some(end), "000000000000000AAA");
-        let path = salesforce_http::Request::get("queryAll").query("q", &self.rows(&slice, Some(&key)));
-        let length = "/services/data/v00.0/".len() + path.path().len();
-        (length > LONGEST_URL).then_some(length)
+        UrlTooLong::of(&Request::get("queryAll").query("q", &self.rows(&slice, Some(&key))), version)
     }
 }
 
@@ -196,8 +194,8 @@ mod tests {
     #[test]
     fn b1_08_a_query_that_no_url_holds_is_known_beforehand() {
         let mut wide = select(true, true);
-        assert_eq!(wide.too_long(), None);
+        assert_eq!(wide.too_long(ApiVersion::DEFAULT), None);
         wide.fields = (0..800).map(|n| format!("Some_Field_With_A_Name_{n}__c").parse().unwrap()).collect();
-        assert!(wide.too_long().is_some_and(|length| length > LONGEST_URL));
+        assert!(wide.too_long(ApiVersion::DEFAULT).is_some_and(|url| url.bytes() > url.limit()));
     }
 }

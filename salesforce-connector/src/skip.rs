@@ -1,10 +1,10 @@
-//! Which objects are not read, by what describeGlobal says of them. What is not listed here is tried: a new kind of object must not
-//! be lost in silence, and an org that refuses it says why.
+//! Which objects are not read, by what describeGlobal says of them. What is not listed here is tried: a new kind of
+//! object must not be lost in silence, and an org that refuses it says why.
 
 use salesforce_types::describe::SObjectSummary;
 
-/// Objects that answer only when asked for particular parents or keys (REST reference 13.1). Those that a permission opens are not in
-/// the list; they are tried.
+/// Objects that answer only when asked for particular parents or keys (REST reference 13.1). Those that a permission
+/// opens are not in the list; they are tried.
 const ASK_BY_KEY: &[&str] = &[
     "ActivityMetric",
     "ActivityMetricRollup",

@@ -85,23 +85,24 @@ impl SalesforceSource {
         Ok(self)
     }
 
-    /// How far a window reaches back into the one before it; 15 minutes by default. A transaction that is open for longer than this
-    /// and the safety lag together may hide rows from incremental runs.
+    /// How far a window reaches back into the one before it; 15 minutes by default. A transaction that is open for
+    /// longer than this and the safety lag together may hide rows from incremental runs.
     #[must_use]
     pub fn overlap(mut self, overlap: Duration) -> Self {
         self.overlap = overlap;
         self
     }
 
-    /// How long before the org's now a window ends; 60 seconds by default. What changed since then is read by the next run.
+    /// How long before the org's now a window ends; 60 seconds by default. What changed since then is read by the next
+    /// run.
     #[must_use]
     pub fn safety_lag(mut self, lag: Duration) -> Self {
         self.lag = lag;
         self
     }
 
-    /// How many rows a page may have, from 200 to 2,000, which is what an org does by itself. Another number is moved to the nearest
-    /// of these.
+    /// How many rows a page may have, from 200 to 2,000, which is what an org does by itself. Another number is moved
+    /// to the nearest of these.
     #[must_use]
     pub fn page_size(mut self, rows: u16) -> Self {
         self.batch_size = Some(rows.clamp(200, 2_000));
@@ -187,9 +188,13 @@ impl SalesforceSource {
         let Some(select) = Select::new(name, &shape) else {
             return Ok(StreamInfo::skipped(name, "has a name that no query can hold"));
         };
-        if let Some(length) = select.too_long() {
+        if let Some(url) = select.too_long(self.client.api_version()) {
             let fields = shape.fields.len();
-            let reason = format!("has {fields} fields, which make a URL of {length} bytes, and an org reads 16384");
+            let reason = format!(
+                "has {fields} fields, which make a URL of {} bytes, and an org reads {}",
+                url.bytes(),
+                url.limit()
+            );
             return Ok(StreamInfo::skipped(name, reason).left_out(shape.left_out));
         }
         self.shapes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into(), select);

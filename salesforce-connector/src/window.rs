@@ -6,9 +6,9 @@ use connector_core::{Stamp, Window};
 
 /// The window of a run that begins at `now` by the org's clock, behind one that ended at `previous`.
 ///
-/// A row is stamped when its statement runs and is visible when its transaction commits, which may be ten minutes later. So the
-/// window ends `lag` before now, and begins `overlap` before the end of the last one: what became visible late is read again. Its end
-/// never goes back, should the org's clock do so.
+/// A row is stamped when its statement runs and is visible when its transaction commits, which may be ten minutes
+/// later. So the window ends `lag` before now, and begins `overlap` before the end of the last one: what became visible
+/// late is read again. Its end never goes back, should the org's clock do so.
 pub(crate) fn next(previous: Option<Stamp>, now: Stamp, lag: Duration, overlap: Duration) -> Window {
     let hi = now.minus(lag);
     match previous {
@@ -39,7 +39,8 @@ mod tests {
         i64::try_from(*seed >> 33).unwrap() % sides
     }
 
-    /// A day of runs every ten minutes, and rows that can be seen up to nine minutes after their stamp. How many are never read.
+    /// A day of runs every ten minutes, and rows that can be seen up to nine minutes after their stamp. How many are
+    /// never read.
     fn lost(seed: u64, overlap: Duration) -> usize {
         let mut seed = seed;
         let rows: Vec<_> = (0..200)

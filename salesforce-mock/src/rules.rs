@@ -3,7 +3,6 @@
 mod convert;
 mod derived;
 mod draft;
-mod md5;
 mod refusal;
 mod write;
 

@@ -43,8 +43,8 @@ pub(crate) struct Ask<'q> {
     pub(crate) text: &'q str,
     /// Whether rows in the recycle bin are seen.
     pub(crate) all_rows: bool,
-    /// The most rows of a page.
-    pub(crate) batch: usize,
+    /// The most rows of a page; all rows are on one page when there is none.
+    pub(crate) batch: Option<usize>,
     pub(crate) version: ApiVersion,
 }
 
@@ -76,10 +76,10 @@ pub(crate) fn first_page(store: &Store, cursors: &mut Cursors, ask: &Ask<'_>) ->
     let shape = Planner::shape_of(&scope, &query, ask.version)?;
     let keys = rows::order_by(&scope, &query.order_by)?;
     let found = rows::matching(view, scope.object, filter.as_ref());
-    let mut batch = ask.batch;
-    if shape.long_texts() >= 2 {
-        batch = batch.min(LONG_TEXT_BATCH);
-    }
+    let batch = match ask.batch {
+        Some(batch) if shape.long_texts() >= 2 => batch.min(LONG_TEXT_BATCH),
+        batch => batch.unwrap_or(usize::MAX),
+    };
     let limit = match query.offset {
         // A query with an offset has no further pages.
         Some(_) => Some(query.limit.unwrap_or(u64::MAX).min(u64::try_from(batch).unwrap_or(u64::MAX))),
@@ -128,7 +128,7 @@ pub(crate) fn next_page(
 
 /// All rows of a query on one page.
 pub(crate) fn whole(store: &Store, text: &str, all_rows: bool) -> Result<Vec<u8>, Refusal> {
-    let ask = Ask { text, all_rows, batch: usize::MAX, version: ApiVersion::DEFAULT };
+    let ask = Ask { text, all_rows, batch: None, version: ApiVersion::DEFAULT };
     first_page(store, &mut Cursors::default(), &ask)
 }
 

@@ -27,6 +27,25 @@ pub struct UrlTooLong {
 }
 
 impl UrlTooLong {
+    /// Whether a call is too long for its URL, so that it can be known before the call is made; `None` when it is not.
+    ///
+    /// ```
+    /// use salesforce_http::Request;
+    /// use salesforce_rest::{ApiVersion, UrlTooLong};
+    ///
+    /// let query = Request::get("query").query("q", "SELECT Id FROM Account");
+    /// assert_eq!(UrlTooLong::of(&query, ApiVersion::DEFAULT), None);
+    /// ```
+    #[must_use]
+    pub fn of(request: &Request, version: ApiVersion) -> Option<Self> {
+        let base = match request.path().starts_with('/') {
+            true => 0,
+            false => format!("/services/data/v{version}/").len(),
+        };
+        let bytes = base.saturating_add(request.path().len());
+        (bytes > LIMIT).then_some(Self { bytes })
+    }
+
     /// How long path and query would be.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -49,14 +68,7 @@ impl fmt::Display for UrlTooLong {
 impl std::error::Error for UrlTooLong {}
 
 pub(crate) fn check(request: &Request, version: ApiVersion) -> Result<()> {
-    let base = match request.path().starts_with('/') {
-        true => 0,
-        false => format!("/services/data/v{version}/").len(),
-    };
-    let too_long = UrlTooLong { bytes: base.saturating_add(request.path().len()) };
-    if too_long.bytes <= LIMIT {
-        return Ok(());
-    }
+    let Some(too_long) = UrlTooLong::of(request, version) else { return Ok(()) };
     let message = format!(
         "nothing was sent: {too_long}; ask for fewer fields, or split a long list of values over several calls"
     );

@@ -22,7 +22,8 @@ impl Backup {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Foreign`] when the folder is no backup; [`ErrorKind::Corrupt`] when a manifest is missing or damaged.
+    /// [`ErrorKind::Foreign`] when the folder is no backup; [`ErrorKind::Corrupt`] when a manifest is missing or
+    /// damaged.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let layout = Layout::existing(path.into())?;
         let mut manifests: Vec<Manifest> = Vec::new();
@@ -63,8 +64,8 @@ impl Backup {
         self.manifests.iter().flat_map(|m| m.streams.keys().cloned()).collect()
     }
 
-    /// Every version of a stream that counts: of its last complete reading and of all runs after it, in the order in which they were
-    /// written. The same version may be there more than once.
+    /// Every version of a stream that counts: of its last complete reading and of all runs after it, in the order in
+    /// which they were written. The same version may be there more than once.
     pub fn versions<'a, S: AsRef<str>>(&'a self, stream: S) -> impl Iterator<Item = Result<Operation>> + use<'a, S> {
         let segments: Vec<_> = self.segments(stream.as_ref()).map(|(_, entry)| entry).collect();
         segments.into_iter().flat_map(|entry| -> Box<dyn Iterator<Item = _>> {
@@ -75,7 +76,8 @@ impl Backup {
         })
     }
 
-    /// The latest version of every id of a stream, tombstones included. Holds an id and a few numbers for each row in memory.
+    /// The latest version of every id of a stream, tombstones included. Holds an id and a few numbers for each row in
+    /// memory.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ use crate::{Operation, Result, Stamp};
 
 /// The latest version of every id of one stream. Made by [`Backup::fold`].
 ///
-/// Of two versions the one with the later stamp wins; of two with the same stamp the one of the later run, then a deletion. So rows
-/// may come twice and in any order without a difference.
+/// Of two versions the one with the later stamp wins; of two with the same stamp the one of the later run, then a
+/// deletion. So rows may come twice and in any order without a difference.
 #[derive(Debug)]
 pub struct Fold<'a> {
     backup: &'a Backup,

@@ -38,7 +38,8 @@ impl Layout {
         }
     }
 
-    /// A folder to write to: an earlier one, an empty one, or one that is made now. Nothing is written when it holds something else.
+    /// A folder to write to: an earlier one, an empty one, or one that is made now. Nothing is written when it holds
+    /// something else.
     pub(super) fn prepare(root: PathBuf) -> Result<Self> {
         let layout = Self { root };
         if !layout.marker()? {
@@ -143,8 +144,8 @@ impl Layout {
     }
 }
 
-/// A name as one part of a path: other characters than letters, digits, `_` and `-` are written as `%XX`, and what would be too long
-/// for a file system is cut and made unique by a digest.
+/// A name as one part of a path: other characters than letters, digits, `_` and `-` are written as `%XX`, and what
+/// would be too long for a file system is cut and made unique by a digest.
 fn path_part(name: &str) -> String {
     use std::fmt::Write as _;
     let mut part = String::with_capacity(name.len());
@@ -175,7 +176,8 @@ pub(super) fn hex(digest: &[u8]) -> String {
     })
 }
 
-/// Writes a file that was not there: other processes see all of it or nothing, and a file that is there is left as it is.
+/// Writes a file that was not there: other processes see all of it or nothing, and a file that is there is left as it
+/// is.
 pub(super) fn create_only(path: &Path, content: &[u8]) -> io::Result<()> {
     let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());

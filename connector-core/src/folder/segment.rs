@@ -169,7 +169,8 @@ fn damaged(path: &Path, how: &str) -> Error {
         .advice("put it back from a copy, or make a complete backup into a new folder; nothing was overwritten")
 }
 
-/// The operations of one segment, in the order in which they were written. Made by [`Backup::versions`](super::Backup::versions).
+/// The operations of one segment, in the order in which they were written. Made by
+/// [`Backup::versions`](super::Backup::versions).
 pub struct Versions {
     path: std::path::PathBuf,
     lines: BufReader<zstd::Decoder<'static, BufReader<File>>>,

@@ -268,7 +268,8 @@ impl Session {
         }
     }
 
-    /// Removes a run that will not be published: first its rows, then the journal, so that a crash in between is done again.
+    /// Removes a run that will not be published: first its rows, then the journal, so that a crash in between is done
+    /// again.
     fn forget(&self, header: &RunHeader, journal: &Path) -> Result<()> {
         match fs::remove_dir_all(self.layout.segments_of(header.run.as_str())) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.layout.unwritable(e)),

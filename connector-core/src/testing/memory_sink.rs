@@ -11,7 +11,8 @@ use crate::{
     RunReport, Sink, SinkRun, SliceKey, State, StreamName, Unfinished,
 };
 
-/// A sink in memory that tells what is durable from what is not: dropping a run loses what was not flushed. Clones are the same sink.
+/// A sink in memory that tells what is durable from what is not: dropping a run loses what was not flushed. Clones are
+/// the same sink.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySink(Arc<Mutex<Store>>);
 

@@ -86,7 +86,8 @@ pub async fn a_row_that_comes_back_is_live_again(fresh: &dyn Fn() -> Box<dyn Sub
     assert_eq!(folded, [live("a1", 3)], "a row that came back has to be live");
 }
 
-/// A process that dies between any two steps leaves readers with the run before, and the next process with enough to finish.
+/// A process that dies between any two steps leaves readers with the run before, and the next process with enough to
+/// finish.
 ///
 /// # Panics
 ///
@@ -121,7 +122,8 @@ pub async fn killed_between_any_two_steps_nothing_is_lost(fresh: &dyn Fn() -> Bo
     }
 }
 
-/// What a flush returns, and what the next process is told, covers rows that are there; what was only written is not covered.
+/// What a flush returns, and what the next process is told, covers rows that are there; what was only written is not
+/// covered.
 ///
 /// # Panics
 ///

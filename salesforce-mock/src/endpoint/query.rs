@@ -14,7 +14,7 @@ const BATCH: usize = 2000;
 pub(crate) fn query(org: &mut Org, call: &Call, all_rows: bool) -> Result<Response<Body>, Refusal> {
     let text = call.parameter("q").filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"))?;
-    let ask = Ask { text, all_rows, batch: batch_size(call)?, version: call.version };
+    let ask = Ask { text, all_rows, batch: Some(batch_size(call)?), version: call.version };
     let page = soql::first_page(&org.store, &mut org.cursors, &ask)?;
     Ok(answer::json_bytes(StatusCode::OK, page))
 }

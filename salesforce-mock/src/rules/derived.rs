@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use md5::{Digest, Md5};
 
-use super::md5::md5;
 use super::{Draft, Refusal};
 use crate::schema::{Object, Schema};
 use crate::store::{Row, Store};
 use crate::value::{Decimal, Value};
+
+/// The checksum that the server shows of a file: its MD5 in hexadecimal.
+fn checksum_of(bytes: &[u8]) -> String {
+    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// A stage of an opportunity: its name, its probability, its forecast.
 const STAGES: [(&str, i64, &str); 8] = [
@@ -110,7 +115,7 @@ fn file(row: &mut Cells<'_>) {
     let kind = if extension.is_empty() { "UNKNOWN".to_owned() } else { extension.to_uppercase() };
     row.set("FileType", kind.as_str());
     let (size, checksum) = match row.get("VersionData").as_blob() {
-        Some(bytes) => (bytes.len(), Value::text(&md5(bytes))),
+        Some(bytes) => (bytes.len(), Value::text(&checksum_of(bytes))),
         None => (0, Value::Null),
     };
     row.set("ContentSize", Value::Int(i64::try_from(size).unwrap_or(i64::MAX)));

@@ -373,6 +373,8 @@ fn several_long_texts_make_pages_of_two_hundred() {
     let mut size = |soql: &str| client.query(soql).json()["records"].as_array().unwrap().len();
     assert_eq!(size("SELECT Id, Long_Text__c FROM Specimen__c"), 201);
     assert_eq!(size("SELECT Id, Long_Text__c, Rich_Text__c FROM Specimen__c"), 200);
+    let rows = client.org.query("SELECT Id, Long_Text__c, Rich_Text__c FROM Specimen__c").unwrap();
+    assert_eq!(rows.len(), 201, "what is asked for without a call has no pages");
 }
 
 #[test]
