@@ -1,5 +1,6 @@
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -8,74 +9,110 @@ use futures_core::stream::BoxStream;
 
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// What a request carries.
+/// What a request carries: bytes at hand, or bytes that are made while they are sent.
 ///
-/// Today that is always bytes at hand. A body made while it is sent may come; a transport that takes
-/// [`into_stream`](Self::into_stream) is ready for it.
-#[derive(Clone, Default)]
-pub struct Body {
-    bytes: Bytes,
+/// A call may be sent more than once, so a body that is made can be made again: it is not a stream, it is what opens
+/// one. A file is opened anew, an encoder begins anew.
+///
+/// ```
+/// use bytes::Bytes;
+/// use futures_util::stream;
+/// use salesforce_http::{Body, BodyStream};
+///
+/// let body = Body::made(6, || BodyStream::new(stream::iter([Ok(Bytes::from("abc")), Ok(Bytes::from("def"))])));
+/// assert_eq!(body.len(), 6);
+/// assert!(body.as_bytes().is_none());
+/// ```
+#[derive(Clone)]
+pub struct Body(Content);
+
+#[derive(Clone)]
+enum Content {
+    Bytes(Bytes),
+    Made { len: u64, make: Arc<dyn Fn() -> BodyStream + Send + Sync> },
 }
 
 impl Body {
     /// No body.
     #[must_use]
     pub fn empty() -> Self {
-        Self::default()
+        Self::from(Bytes::new())
+    }
+
+    /// A body of `len` bytes that is made anew for each try. A stream that ends earlier or goes on longer breaks the
+    /// call: what the server got of it is refused by the server, which was told the length.
+    #[must_use]
+    pub fn made(len: u64, make: impl Fn() -> BodyStream + Send + Sync + 'static) -> Self {
+        Self(Content::Made { len, make: Arc::new(make) })
     }
 
     /// The bytes, if they are at hand.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&Bytes> {
-        Some(&self.bytes)
+        match &self.0 {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Made { .. } => None,
+        }
     }
 
-    /// How many bytes it has, if that is known.
+    /// How many bytes it has.
     #[must_use]
-    pub fn len(&self) -> Option<u64> {
-        u64::try_from(self.bytes.len()).ok()
+    pub fn len(&self) -> u64 {
+        match &self.0 {
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::Made { len, .. } => *len,
+        }
     }
 
     /// Whether there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len() == 0
     }
 
     /// The bytes, piece by piece.
     #[must_use]
     pub fn into_stream(self) -> BodyStream {
-        BodyStream::from(self.bytes)
+        match self.0 {
+            Content::Bytes(bytes) => bytes.into(),
+            Content::Made { make, .. } => make(),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
     }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self { bytes }
+        Self(Content::Bytes(bytes))
     }
 }
 
 impl From<Vec<u8>> for Body {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes: bytes.into() }
+        Bytes::from(bytes).into()
     }
 }
 
 impl From<String> for Body {
     fn from(text: String) -> Self {
-        Self { bytes: text.into() }
+        Bytes::from(text).into()
     }
 }
 
 impl From<&'static str> for Body {
     fn from(text: &'static str) -> Self {
-        Self { bytes: text.into() }
+        Bytes::from(text).into()
     }
 }
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Body({} bytes)", self.bytes.len())
+        write!(f, "Body({} bytes)", self.len())
     }
 }
 
@@ -147,6 +184,14 @@ mod tests {
     async fn pieces_are_put_together_in_order() {
         assert_eq!(body(&["ab", "", "cd", "e"]).collect_up_to(5).await.unwrap(), "abcde");
         assert_eq!(body(&[]).collect_up_to(0).await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_made_body_is_made_anew_each_time() {
+        let made = Body::made(4, || body(&["ab", "cd"]));
+        for _ in 0..2 {
+            assert_eq!(made.clone().into_stream().collect_up_to(9).await.unwrap(), "abcd");
+        }
     }
 
     #[tokio::test]

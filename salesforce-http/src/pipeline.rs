@@ -171,7 +171,7 @@ impl Pipeline {
         })?;
         course.tries += 1;
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let left = self.timeout.min(self.left(course));
+        let left = course.request.limit().unwrap_or(self.timeout).min(self.left(course));
         match self.within(left, self.exchange(course, &url, request)).await {
             Some(Ok((head, body))) => Ok(Answer { head, body, place, tries: course.tries }),
             Some(Err(failure)) => Err(failure),
@@ -196,7 +196,7 @@ impl Pipeline {
             Some(Err(error)) if error.is_retryable() => failed(error, Retry::NotRun),
             Some(Err(error)) => failed(error, Retry::Never),
             None => {
-                let deadline = self.deadline;
+                let deadline = self.deadline(course);
                 let message = format!("the deadline of {deadline:?} passed while {what}");
                 failed(Error::new(ErrorKind::Timeout, message), Retry::Never)
             }
@@ -278,8 +278,12 @@ impl Pipeline {
         if self.budget.spend() { Verdict::Retry(pause) } else { Verdict::Fail(Why::Budget) }
     }
 
+    fn deadline(&self, course: &Course<'_>) -> Duration {
+        course.request.limit().unwrap_or(self.deadline)
+    }
+
     fn left(&self, course: &Course<'_>) -> Duration {
-        self.deadline.saturating_sub(self.clock.elapsed().saturating_sub(course.started))
+        self.deadline(course).saturating_sub(self.clock.elapsed().saturating_sub(course.started))
     }
 
     /// What the future yields, if it does so in time.

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
@@ -43,6 +44,7 @@ pub struct Request {
     effect: Effect,
     label: Option<Cow<'static, str>>,
     response_cap: Option<usize>,
+    time_limit: Option<Duration>,
     problem: Option<String>,
 }
 
@@ -94,6 +96,7 @@ impl Request {
             effect,
             label: None,
             response_cap: None,
+            time_limit: None,
             problem: None,
         }
     }
@@ -202,6 +205,14 @@ impl Request {
         self
     }
 
+    /// How long this call may take, one try as well as all together, instead of the connection's
+    /// [`timeout`](crate::ConnectionBuilder::timeout) and [`deadline`](crate::ConnectionBuilder::deadline): an upload
+    /// of gigabytes takes longer than any other call. Silence on the wire still ends it.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> &Method {
@@ -239,6 +250,10 @@ impl Request {
             Some(label) => label.clone().into_owned(),
             None => format!("{} {}", self.method, crate::redact::url(&self.target)),
         }
+    }
+
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.time_limit
     }
 
     pub(crate) fn cap(&self) -> Option<usize> {

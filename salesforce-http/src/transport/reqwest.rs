@@ -1,7 +1,14 @@
+//! The default transport.
+
+mod upload;
+
 use std::error::Error as StdError;
 use std::io;
+use std::pin::pin;
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
+use futures_util::future::{Either, select};
 use futures_util::{StreamExt, TryStreamExt};
 use url::Url;
 
@@ -14,9 +21,18 @@ use crate::{Error, ErrorKind, Result};
 /// The default transport: reqwest with connection pool, keep-alive and gzip.
 #[derive(Clone, Debug)]
 pub struct Reqwest {
-    outside: reqwest::Client,
+    outside: Clients,
     /// Without a proxy: what goes to this machine must not leave it, least of all by plain http.
-    loopback: reqwest::Client,
+    loopback: Clients,
+    read_timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Clients {
+    plain: reqwest::Client,
+    /// Without a read time-out: reqwest counts it from the first byte that is sent, and an upload may take longer.
+    /// An upload has a watch of its own instead.
+    upload: reqwest::Client,
 }
 
 impl Reqwest {
@@ -25,20 +41,27 @@ impl Reqwest {
     /// # Errors
     /// [`Config`](ErrorKind::Config) when a certificate or the proxy's URL cannot be read.
     pub fn new(settings: &Settings) -> Result<Self> {
-        Ok(Self { outside: client(settings, &settings.proxy)?, loopback: client(settings, &Proxy::None)? })
+        let clients = |proxy| {
+            let upload = client(settings, proxy, None)?;
+            Ok::<_, Error>(Clients { plain: client(settings, proxy, Some(settings.read_timeout))?, upload })
+        };
+        let read_timeout = settings.read_timeout;
+        Ok(Self { outside: clients(&settings.proxy)?, loopback: clients(&Proxy::None)?, read_timeout })
     }
 }
 
-fn client(settings: &Settings, proxy: &Proxy) -> Result<reqwest::Client> {
+fn client(settings: &Settings, proxy: &Proxy, read_timeout: Option<Duration>) -> Result<reqwest::Client> {
     let config =
         |message: &str, error: reqwest::Error| Error::new(ErrorKind::Config, message).with_source(error.without_url());
     let mut builder = reqwest::Client::builder()
         .connect_timeout(settings.connect_timeout)
-        .read_timeout(settings.read_timeout)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .tls_version_min(reqwest::tls::Version::TLS_1_2);
+    if let Some(timeout) = read_timeout {
+        builder = builder.read_timeout(timeout);
+    }
     #[cfg(feature = "rustls")]
     {
         builder = builder.tls_backend_rustls();
@@ -72,15 +95,23 @@ impl Transport for Reqwest {
         request: http::Request<Body>,
     ) -> BoxFuture<'static, Result<http::Response<BodyStream>, TransportError>> {
         let here = Url::parse(&request.uri().to_string()).is_ok_and(|url| is_loopback(&url));
-        let client = if here { self.loopback.clone() } else { self.outside.clone() };
+        let clients = if here { &self.loopback } else { &self.outside };
+        let (plain, upload) = (clients.plain.clone(), clients.upload.clone());
+        let read_timeout = self.read_timeout;
         Box::pin(async move {
-            let request = request.map(|body| match body.as_bytes() {
-                Some(bytes) => reqwest::Body::from(bytes.clone()),
-                None => reqwest::Body::wrap_stream(body.into_stream()),
-            });
-            let request = reqwest::Request::try_from(request)
-                .map_err(|error| TransportError::new(TransportErrorKind::Request).with_source(error.without_url()))?;
-            let response = client.execute(request).await.map_err(while_sending)?;
+            let (parts, body) = request.into_parts();
+            let bytes = body.as_bytes().cloned();
+            let response = match bytes {
+                Some(bytes) => plain.execute(built(parts, bytes.into())?).await.map_err(while_sending)?,
+                None => {
+                    let (body, watch) = upload::watched(body, read_timeout);
+                    let request = built(parts, reqwest::Body::wrap(body))?;
+                    match select(pin!(upload.execute(request)), pin!(watch)).await {
+                        Either::Left((response, _)) => response.map_err(while_sending)?,
+                        Either::Right(_) => return Err(TransportError::new(TransportErrorKind::ReadTimeout)),
+                    }
+                }
+            };
             let mut answer = http::Response::new(());
             *answer.status_mut() = response.status();
             *answer.version_mut() = response.version();
@@ -89,6 +120,11 @@ impl Transport for Reqwest {
             Ok(answer.map(|()| BodyStream::new(pieces)))
         })
     }
+}
+
+fn built(parts: http::request::Parts, body: reqwest::Body) -> Result<reqwest::Request, TransportError> {
+    reqwest::Request::try_from(http::Request::from_parts(parts, body))
+        .map_err(|error| TransportError::new(TransportErrorKind::Request).with_source(error.without_url()))
 }
 
 fn while_sending(error: reqwest::Error) -> TransportError {

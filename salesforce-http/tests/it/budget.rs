@@ -43,6 +43,19 @@ async fn one_try_may_not_take_for_ever() {
 }
 
 #[tokio::test]
+async fn a_call_with_a_time_limit_of_its_own_is_bound_by_no_other() {
+    let slow = || Script::new([Step::After(Duration::from_secs(3000), Box::new(answer(200, OK)))]);
+    let (script, request) = (slow(), Request::get("limits").time_limit(Duration::from_secs(3600)));
+    let connection = script.build(Tokens::default(), |builder| builder);
+    script.clock.run(connection.send(request)).await.unwrap();
+
+    let (script, request) = (slow(), Request::get("limits").time_limit(Duration::from_secs(60)));
+    let connection = script.build(Tokens::default(), |builder| builder);
+    script.clock.run(connection.send(request)).await.unwrap_err();
+    assert!(script.clock.elapsed() <= Duration::from_secs(60), "{:?}", script.clock.elapsed());
+}
+
+#[tokio::test]
 async fn the_budget_is_shared_by_all_calls_and_earned_back_by_answers() {
     let down = || answer(503, "");
     let script = Script::new((0..10).map(|_| down()));

@@ -9,4 +9,6 @@ mod pipeline;
 mod safety;
 mod support;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod upload;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod wire;
