@@ -5,6 +5,7 @@ mod describe;
 mod limits;
 mod oauth;
 mod query;
+mod replication;
 mod sobject;
 mod versions;
 
@@ -12,6 +13,7 @@ pub(crate) use describe::{basic, describe, describe_global};
 pub(crate) use limits::{limits, record_count};
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};
+pub(crate) use replication::{deleted, updated};
 pub(crate) use sobject::{create, keyed, row};
 pub(crate) use versions::{resources, versions};
 

@@ -60,6 +60,8 @@ pub struct Org {
     /// The schema that was described last, and since when it is as it is; describes say so.
     described: (Arc<Schema>, Timestamp),
     usage: Usage,
+    /// The most ids that getUpdated and getDeleted answer with.
+    pub(crate) replication_limit: usize,
     journal: Journal,
     faults: Faults,
 }
@@ -116,6 +118,7 @@ impl Org {
             base_url: "https://mock.my.salesforce.com".into(),
             described,
             usage: Usage { used: 0, allowed: 5_000_000, since: now },
+            replication_limit: 600_000,
             journal: Journal::default(),
             faults: Faults::default(),
         }
@@ -126,6 +129,7 @@ impl Org {
     /// How the answer is to be brought, when a fault says so, is in its extensions: [`Delivery`](crate::Delivery).
     pub fn handle(&mut self, request: Request<Body>) -> Response<Body> {
         self.store.settle();
+        self.store.tidy_deletions();
         if !Arc::ptr_eq(&self.described.0, self.store.schema()) {
             self.described = (Arc::clone(self.store.schema()), self.store.clock.stamp());
         }
@@ -406,6 +410,25 @@ impl Org {
         self.usage = Usage { used, allowed, since: self.now() };
     }
 
+    /// Sets the most ids that getUpdated and getDeleted answer with before they refuse; 600,000 if nothing is said.
+    pub fn set_replication_limit(&mut self, ids: usize) {
+        self.replication_limit = ids;
+    }
+
+    /// Forgets the deletions up to a moment, as when an administrator purges the log: getDeleted then says that it
+    /// knows nothing from before.
+    ///
+    /// ```
+    /// use salesforce_mock::Org;
+    ///
+    /// let mut org = Org::empty();
+    /// let now = org.now();
+    /// org.trim_delete_log(now);
+    /// ```
+    pub fn trim_delete_log(&mut self, up_to: Timestamp) {
+        self.store.trim_deletions(up_to);
+    }
+
     /// Where the org is. The server sets it; an address without a slash at its end.
     pub fn set_base_url(&mut self, url: &str) {
         self.base_url = url.trim_end_matches('/').to_owned();
@@ -414,6 +437,15 @@ impl Org {
     /// Since when the schema is as it is.
     pub(crate) fn described(&self) -> Timestamp {
         self.described.1
+    }
+
+    /// When the org was made: the row of its organization says so.
+    pub(crate) fn created(&self) -> Option<Timestamp> {
+        let (object, row) = self.store.find(self.store.organization)?;
+        match row.get(object.known.created_date?) {
+            crate::value::Value::DateTime(stamp) => Some(*stamp),
+            _ => None,
+        }
     }
 
     /// A text of a row that is there.

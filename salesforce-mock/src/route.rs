@@ -44,6 +44,10 @@ pub(crate) enum Resource {
     Sobjects,
     Sobject(String),
     Describe(String),
+    /// `sobjects/X/updated`
+    Updated(String),
+    /// `sobjects/X/deleted`
+    Deleted(String),
     /// `sobjects/X/ID`
     Row {
         object: String,
@@ -120,6 +124,8 @@ impl Resource {
             ["sobjects"] => Self::Sobjects,
             ["sobjects", object] => Self::Sobject(name(object)),
             ["sobjects", object, "describe"] => Self::Describe(name(object)),
+            ["sobjects", object, "updated"] => Self::Updated(name(object)),
+            ["sobjects", object, "deleted"] => Self::Deleted(name(object)),
             ["sobjects", object, id] => Self::Row { object: name(object), id: name(id) },
             ["sobjects", _, "describe", _] => Self::Unknown,
             ["sobjects", object, first, second] => {

@@ -180,6 +180,22 @@ impl Store {
         }
     }
 
+    /// The stamp of the earliest write that is not committed yet.
+    #[must_use]
+    pub fn earliest_pending(&self) -> Option<Timestamp> {
+        let stamp = |pending: &Pending| {
+            let place = self.schema.at(pending.object).known.stamp?;
+            let value = match &pending.write {
+                Write::Create(row) => row.get(place),
+                Write::Change(_, changes) => {
+                    changes.iter().find(|(field, _)| *field == place).map(|(_, value)| value)?
+                }
+            };
+            if let Value::DateTime(stamp) = value { Some(*stamp) } else { None }
+        };
+        self.pending.iter().filter_map(stamp).min()
+    }
+
     fn prepare(&mut self, object: &Object, draft: &Draft) -> Result<Row, Vec<Refusal>> {
         let mut cells = rules::for_create(self, object, draft)?;
         let prefix = object.prefix.ok_or_else(|| {

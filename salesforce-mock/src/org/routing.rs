@@ -99,6 +99,8 @@ impl Org {
             Resource::Sobject(object) if call.method == Method::POST => endpoint::create(self, call, &object),
             Resource::Sobject(object) => endpoint::basic(self, &call, &object),
             Resource::Describe(object) => endpoint::describe(self, &call, &object),
+            Resource::Updated(object) => endpoint::updated(self, &call, &object),
+            Resource::Deleted(object) => endpoint::deleted(self, &call, &object),
             Resource::Row { object, id } => endpoint::row(self, call, &object, &id),
             Resource::Keyed { object, first, second } => endpoint::keyed(self, call, &object, &first, &second),
             Resource::Unknown => Err(Refused::not_found()),

@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use salesforce_types::{RecordId, Timestamp};
 
@@ -14,7 +15,17 @@ pub(super) struct RecycleBin {
     /// By the row that was asked to be deleted.
     deletions: HashMap<RecordId, Group>,
     log: Vec<Deletion>,
+    /// Up to when the log was trimmed.
+    trimmed: Option<Timestamp>,
+    /// When the log was last looked at.
+    tidied: Option<Timestamp>,
 }
+
+/// How many deletions the log keeps for each user who may log in, once it is tidied.
+const LOGGED_PER_LICENCE: usize = 5_000;
+
+/// How often the log is tidied, and the age of what is then let go.
+const TIDY_EVERY: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// What one deletion did, so that it can be undone.
 #[derive(Debug)]
@@ -197,6 +208,34 @@ impl Store {
     /// Forgets deletions up to a moment, as the org does when its log grows too long.
     pub fn trim_deletions(&mut self, up_to: Timestamp) {
         self.bin.log.retain(|entry| entry.at > up_to);
+        self.bin.trimmed = self.bin.trimmed.max(Some(up_to));
+    }
+
+    /// Up to when deletions were forgotten; nothing if none was.
+    #[must_use]
+    pub fn deletions_trimmed(&self) -> Option<Timestamp> {
+        self.bin.trimmed
+    }
+
+    /// Lets go of old deletions when there are too many: every two hours those older than two hours, once the log has
+    /// more than 5,000 for each active user. The org calls it before every request.
+    pub fn tidy_deletions(&mut self) {
+        let now = self.clock.now();
+        let last = *self.bin.tidied.get_or_insert(now);
+        if now.since(last) < TIDY_EVERY {
+            return;
+        }
+        self.bin.tidied = Some(now);
+        if self.bin.log.len() > self.licences().saturating_mul(LOGGED_PER_LICENCE) {
+            self.trim_deletions(now.saturating_sub(TIDY_EVERY));
+        }
+    }
+
+    /// The users who may log in.
+    fn licences(&self) -> usize {
+        let Some(users) = self.schema().object("User") else { return 0 };
+        let Some(active) = users.field("IsActive") else { return 0 };
+        self.table(users).rows().filter(|user| user.get(active.index).is_true()).count()
     }
 
     /// The stamps of a row that changes now, if it shows them.

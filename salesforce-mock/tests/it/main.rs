@@ -11,6 +11,7 @@ mod places;
 mod queries;
 mod records;
 mod refusals;
+mod replication;
 mod support;
 
 #[cfg(feature = "server")]
