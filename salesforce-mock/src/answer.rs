@@ -77,6 +77,11 @@ impl Refusal {
         Self { header, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message) }
     }
 
+    /// The code and the text of the first error.
+    pub(crate) fn first(&self) -> (&'static str, &str) {
+        self.errors.first().map_or(("UNKNOWN_EXCEPTION", ""), |error| (error.code, &error.message))
+    }
+
     pub(crate) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.header = Some((name, HeaderValue::from_static(value)));
         self

@@ -6,6 +6,7 @@ mod limits;
 mod oauth;
 mod query;
 mod replication;
+mod soap;
 mod sobject;
 mod versions;
 
@@ -14,6 +15,7 @@ pub(crate) use limits::{limits, record_count};
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};
 pub(crate) use replication::{deleted, updated};
+pub(crate) use soap::{Api as SoapApi, soap};
 pub(crate) use sobject::{create, keyed, row};
 pub(crate) use versions::{resources, versions};
 

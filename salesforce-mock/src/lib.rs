@@ -23,6 +23,7 @@ pub mod store;
 pub mod value;
 #[cfg(feature = "wiremock")]
 mod wiremock;
+mod xml;
 
 pub use body::Body;
 pub use clock::OrgClock;

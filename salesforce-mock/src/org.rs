@@ -1,6 +1,6 @@
 //! An org as a state machine: a request in, an answer out.
 
-mod routing;
+pub(crate) mod routing;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -53,6 +53,8 @@ pub struct Org {
     pub(crate) logins: Logins,
     /// Users who lack the permission "API Enabled".
     without_api: HashSet<RecordId>,
+    /// Whether SOAP's `login()` is enabled.
+    pub(crate) soap_login: bool,
     /// How far the clock goes at each call of the API.
     pace: Duration,
     pub(crate) cursors: Cursors,
@@ -113,6 +115,7 @@ impl Org {
             sessions: Sessions::default(),
             logins: Logins::default(),
             without_api: HashSet::new(),
+            soap_login: true,
             pace: Duration::ZERO,
             cursors: Cursors::default(),
             base_url: "https://mock.my.salesforce.com".into(),
@@ -353,6 +356,11 @@ impl Org {
         };
     }
 
+    /// Enables SOAP's `login()` or disables it. New orgs have it disabled; this one has it enabled, if nothing is said.
+    pub fn set_soap_login(&mut self, enabled: bool) {
+        self.soap_login = enabled;
+    }
+
     /// How often a refresh token came that had been replaced. Each time everything of its login was revoked.
     #[must_use]
     pub fn reused_refresh_tokens(&self) -> u64 {
@@ -432,6 +440,16 @@ impl Org {
     /// Where the org is. The server sets it; an address without a slash at its end.
     pub fn set_base_url(&mut self, url: &str) {
         self.base_url = url.trim_end_matches('/').to_owned();
+    }
+
+    /// The calls of the day: used and allowed.
+    pub(crate) fn calls(&self) -> (u64, u64) {
+        (self.usage.used, self.usage.allowed)
+    }
+
+    /// Whether a user lacks the permission "API Enabled".
+    pub(crate) fn lacks_api(&self, user: RecordId) -> bool {
+        self.without_api.contains(&user)
     }
 
     /// Since when the schema is as it is.

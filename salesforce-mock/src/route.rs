@@ -4,6 +4,8 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 use salesforce_types::ApiVersion;
 
+use crate::endpoint::SoapApi;
+
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -25,6 +27,8 @@ pub(crate) enum Route {
     UserInfo,
     /// `/id/ORG/USER`
     Identity { org: String, user: String },
+    /// `/services/Soap/u/XX.X` and `/services/Soap/c/XX.X`, also with the org's id after it
+    Soap { api: SoapApi, version: String },
     /// `/services/data/vXX.X/…`
     Data { version: ApiVersion, resource: Resource },
     /// Nothing that exists.
@@ -79,6 +83,10 @@ impl Route {
             ["services", "oauth2", "revoke"] => Self::Revoke,
             ["services", "oauth2", "authorize"] => Self::Authorize,
             ["services", "oauth2", "introspect"] => Self::Introspect,
+            ["services", "Soap", api, version] | ["services", "Soap", api, version, _] => match SoapApi::of(api) {
+                Some(api) => Self::Soap { api, version: decoded(version) },
+                None => Self::Unknown,
+            },
             ["setup", "connect"] => Self::Connect,
             [".well-known", "openid-configuration"] => Self::OpenId,
             ["services", "oauth2", "userinfo"] => Self::UserInfo,
@@ -95,7 +103,7 @@ impl Route {
         const READ_AND_POST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
         const ROW: &[Method] = &[Method::GET, Method::HEAD, Method::PATCH, Method::DELETE];
         match self {
-            Self::Token | Self::Revoke | Self::Introspect => POST,
+            Self::Token | Self::Revoke | Self::Introspect | Self::Soap { .. } => POST,
             Self::UserInfo | Self::Identity { .. } | Self::Authorize | Self::Connect => READ_AND_POST,
             Self::Versions | Self::OpenId => READ,
             Self::Unknown => ALL,

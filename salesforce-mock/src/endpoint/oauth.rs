@@ -13,7 +13,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 pub(crate) use authorize::{authorize, connect};
-pub(crate) use identity::{identity, user_info};
+pub(crate) use grants::user_named;
+pub(crate) use identity::{identity, is_active, user_info};
 pub(crate) use introspect::{introspect, openid_configuration};
 
 use crate::call::Call;

@@ -13,11 +13,11 @@ use crate::route::{Resource, Route};
 use crate::{Body, endpoint};
 
 /// Older versions are retired.
-const OLDEST_VERSION: u16 = 31;
+pub(crate) const OLDEST_VERSION: u16 = 31;
 /// Versions up to this one still answer, with a warning.
 const LAST_DEPRECATED: u16 = 40;
 /// The org does not know newer ones.
-const NEWEST_VERSION: u16 = ApiVersion::V68.major();
+pub(crate) const NEWEST_VERSION: u16 = ApiVersion::V68.major();
 
 /// The longest path and query, and the longest head of a request, in bytes (REST reference 1.4).
 const MAX_HEAD: usize = 16_384;
@@ -57,6 +57,10 @@ impl Org {
             Route::UserInfo => return Ok(endpoint::user_info(self, self.user_of(&parts.headers))),
             Route::Identity { org, user } => {
                 return Ok(endpoint::identity(self, self.user_of(&parts.headers), &org, &user));
+            }
+            Route::Soap { api, version } => {
+                self.store.clock.advance(self.pace);
+                return Ok(endpoint::soap(self, api, &version, Call::new(parts, body, ApiVersion::DEFAULT)));
             }
             Route::Unknown => return Err(Refused::not_found()),
         };
@@ -131,7 +135,7 @@ impl Org {
         self.sessions.user(token_of(headers)?, self.now())
     }
 
-    fn count_call(&mut self) -> Result<(), Refused> {
+    pub(crate) fn count_call(&mut self) -> Result<(), Refused> {
         let now = self.now();
         if now.since(self.usage.since) >= Duration::from_secs(86_400) {
             self.usage = Usage { used: 0, since: now, ..self.usage };

@@ -5,17 +5,16 @@ mod field;
 mod files;
 mod object;
 mod picklist;
-mod xml;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::xml::Element;
 use super::with_schema;
 use crate::schema::Schema;
 use crate::store::Store;
+use crate::xml::{self, Element};
 
 /// Why a project cannot be loaded: the file, and what is wrong with it.
 #[derive(Debug)]

@@ -140,27 +140,9 @@ impl Store {
     ///
     /// Why it was refused: it is not in the bin, it was purged, or it went with a parent that is still there.
     pub fn undelete(&mut self, id: RecordId) -> Result<(), Refusal> {
-        let refused = |text: &str| Err(Refusal::new("UNDELETE_FAILED", text).no_fields());
+        self.may_undelete(id, &mut BTreeSet::new())?;
         let schema = Arc::clone(self.schema());
-        let Some((object, row)) = self.find(id) else {
-            return Err(Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").no_fields());
-        };
-        if !row.is_deleted() {
-            return refused("Entity is not in the recycle bin");
-        }
-        if !object.undeletable {
-            return refused("Entity type is not undeletable");
-        }
-        let mut masters = object.fields.iter().filter(|field| {
-            field.reference.as_ref().is_some_and(|reference| reference.on_delete == OnParentDelete::Cascade)
-        });
-        let gone = |id| self.find(id).is_none_or(|(_, row)| row.is_deleted());
-        if masters.any(|field| row.get(field.index).as_id().is_some_and(gone)) {
-            return refused("The parent of this record is in the recycle bin");
-        }
-        let Some(group) = self.bin.deletions.remove(&id) else {
-            return refused("Entity went to the recycle bin with another one");
-        };
+        let group = self.bin.deletions.remove(&id).expect("a row that may be undeleted began a deletion");
         for &member in &group.members {
             let Some(object) = schema.object_of(member) else { continue };
             self.tables[object.index].set_deleted(member, false);
@@ -176,6 +158,32 @@ impl Store {
                 self.set_cells(row, changes);
             }
         }
+        Ok(())
+    }
+
+    /// Whether a row can be brought back once those in `coming` are back. It and what comes with it are added to them.
+    pub(crate) fn may_undelete(&self, id: RecordId, coming: &mut BTreeSet<RecordId>) -> Result<(), Refusal> {
+        let refused = |text: &str| Err(Refusal::new("UNDELETE_FAILED", text).no_fields());
+        let Some((object, row)) = self.find(id) else {
+            return Err(Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").no_fields());
+        };
+        if !row.is_deleted() || coming.contains(&id) {
+            return refused("Entity is not in the recycle bin");
+        }
+        if !object.undeletable {
+            return refused("Entity type is not undeletable");
+        }
+        let mut masters = object.fields.iter().filter(|field| {
+            field.reference.as_ref().is_some_and(|reference| reference.on_delete == OnParentDelete::Cascade)
+        });
+        let gone = |id| !coming.contains(&id) && self.find(id).is_none_or(|(_, row)| row.is_deleted());
+        if masters.any(|field| row.get(field.index).as_id().is_some_and(gone)) {
+            return refused("The parent of this record is in the recycle bin");
+        }
+        let Some(group) = self.bin.deletions.get(&id) else {
+            return refused("Entity went to the recycle bin with another one");
+        };
+        coming.extend(&group.members);
         Ok(())
     }
 

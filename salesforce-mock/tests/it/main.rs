@@ -12,6 +12,7 @@ mod queries;
 mod records;
 mod refusals;
 mod replication;
+mod soap;
 mod support;
 
 #[cfg(feature = "server")]

@@ -292,7 +292,7 @@ fn without_refresh(scopes: &[String]) -> Vec<String> {
 }
 
 /// The user of that name, whatever its letters' case.
-pub(super) fn user_named(org: &Org, name: &str) -> Option<RecordId> {
+pub(crate) fn user_named(org: &Org, name: &str) -> Option<RecordId> {
     let users = org.query("SELECT Id, Username FROM User").ok()?;
     let fits = |user: &&salesforce_types::Record| {
         user.get("Username").and_then(|value| value.as_str()).is_some_and(|text| text.eq_ignore_ascii_case(name))

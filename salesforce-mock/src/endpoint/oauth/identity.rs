@@ -102,7 +102,7 @@ fn urls(org: &Org, user: RecordId, version: &str) -> Map<String, Value> {
     .collect()
 }
 
-pub(super) fn is_active(org: &Org, user: RecordId) -> bool {
+pub(crate) fn is_active(org: &Org, user: RecordId) -> bool {
     if org.logins.frozen.contains(&user) {
         return false;
     }

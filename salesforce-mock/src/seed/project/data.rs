@@ -6,13 +6,13 @@ use salesforce_types::RecordId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::xml::Element;
-use super::{ProjectError, files, xml};
+use super::{ProjectError, files};
 use crate::rules::{Draft, Given, Input, Refusal, convert};
 use crate::schema::Object;
 use crate::seed::{Fill, first_stamp};
 use crate::store::Store;
 use crate::value::Value;
+use crate::xml::{self, Element};
 
 /// One step of a data plan.
 #[derive(Debug, Deserialize)]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use salesforce_types::describe::FieldType;
 
 use super::picklist;
-use super::xml::Element;
 use crate::schema::{
     DefaultValue, Expression, Field, Formula, NumberFormat, OnParentDelete, Reference, Schema, Summary, SummaryKind,
 };
 use crate::value::Value;
+use crate::xml::Element;
 
 /// Parts of a field's file that change nothing about its values.
 const WITHOUT_EFFECT: [&str; 22] = [

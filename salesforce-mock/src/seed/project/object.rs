@@ -4,10 +4,10 @@ use std::path::Path;
 use salesforce_types::describe::FieldType;
 
 use super::files::{self, ObjectFiles};
-use super::xml::{self, Element};
 use super::{ProjectError, field};
 use crate::ids;
 use crate::schema::{Field, NumberFormat, Object, ObjectKind, RecordType, Schema, put_with_parts};
+use crate::xml::{self, Element};
 
 /// Parts of an object's file that change nothing about its rows, or are read elsewhere.
 const WITHOUT_EFFECT: [&str; 37] = [

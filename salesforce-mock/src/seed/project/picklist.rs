@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::xml::Element;
 use crate::schema::{Choice, DefaultValue, Field};
 use crate::value::Value;
+use crate::xml::Element;
 
 /// The values of a picklist: its own or those of a global set, with their default and their controlling field.
 pub(super) fn choices(

@@ -1,8 +1,8 @@
-//! Metadata files as small trees. The text is not trusted: its size, depth and number of elements are bounded, and
-//! nothing outside of it is ever read.
+//! XML as small trees: metadata files and the envelopes of SOAP. The text is not trusted: its depth and number of
+//! elements are bounded, and nothing outside of it is ever read.
 
 use quick_xml::Reader;
-use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::escape::{escape, resolve_predefined_entity};
 use quick_xml::events::{BytesStart, Event};
 
 const DEEPEST: usize = 40;
@@ -10,61 +10,89 @@ const MOST_ELEMENTS: usize = 500_000;
 
 /// An element without its namespace and, but for `xsi:nil`, without its attributes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) text: String,
-    pub(super) nil: bool,
-    pub(super) children: Vec<Self>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) nil: bool,
+    pub(crate) children: Vec<Self>,
 }
 
 impl Element {
+    /// An element with other elements in it.
+    pub(crate) fn new(name: &str, children: Vec<Self>) -> Self {
+        Self { name: name.to_owned(), children, ..Self::default() }
+    }
+
+    /// An element with text in it.
+    pub(crate) fn leaf(name: &str, text: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), text: text.into(), ..Self::default() }
+    }
+
+    /// An element with text in it, or one that says that there is none.
+    pub(crate) fn maybe(name: &str, text: Option<String>) -> Self {
+        Self { nil: text.is_none(), ..Self::leaf(name, text.unwrap_or_default()) }
+    }
+
+    /// Writes the element. The prefix `xsi` has to be declared around it.
+    pub(crate) fn write(&self, out: &mut String) {
+        let name = &self.name;
+        match (self.nil, self.text.is_empty() && self.children.is_empty()) {
+            (true, _) => out.extend(["<", name, " xsi:nil=\"true\"/>"]),
+            (false, true) => out.extend(["<", name, "/>"]),
+            (false, false) => {
+                out.extend(["<", name, ">", &escape(&self.text)]);
+                self.children.iter().for_each(|child| child.write(out));
+                out.extend(["</", name, ">"]);
+            }
+        }
+    }
+
     /// The first child of that name.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// The text of the first child of that name, without blanks around.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.trim())
     }
 
     /// The children of that name.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
     /// Whether the first child of that name says true.
-    pub(super) fn is_true(&self, name: &str) -> bool {
+    pub(crate) fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some("true")
     }
 
     /// A number in the first child of that name.
-    pub(super) fn number(&self, name: &str) -> Option<u32> {
+    pub(crate) fn number(&self, name: &str) -> Option<u32> {
         self.get(name)?.parse().ok()
     }
 }
 
 /// Reads a document.
-pub(super) fn parse(text: &str) -> Result<Element, String> {
+pub(crate) fn parse(text: &str) -> Result<Element, String> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut open: Vec<Element> = Vec::new();
     let mut elements = 0;
     let mut root: Option<Element> = None;
     loop {
         let event = reader.read_event().map_err(|error| format!("no readable XML: {error}"))?;
+        if matches!(event, Event::Start(_) | Event::Empty(_)) {
+            elements += 1;
+            if open.len() >= DEEPEST || elements > MOST_ELEMENTS {
+                return Err(format!("the XML has more than {DEEPEST} levels or {MOST_ELEMENTS} elements"));
+            }
+        }
         let closed = match event {
             Event::Start(start) => {
-                elements += 1;
-                if open.len() >= DEEPEST || elements > MOST_ELEMENTS {
-                    return Err(format!("the XML has more than {DEEPEST} levels or {MOST_ELEMENTS} elements"));
-                }
                 open.push(element(&start));
                 None
             }
-            Event::Empty(start) => {
-                elements += 1;
-                Some(element(&start))
-            }
+            Event::Empty(start) => Some(element(&start)),
             Event::End(_) => open.pop(),
             Event::Text(part) => {
                 append(&mut open, &part.xml10_content());
@@ -127,10 +155,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_read_again() {
+        let tree = Element::new(
+            "a",
+            vec![
+                Element::leaf("b", "1 < 2 & \"A\""),
+                Element::maybe("c", None),
+                Element::maybe("d", Some("]]>".into())),
+            ],
+        );
+        let mut text = String::new();
+        tree.write(&mut text);
+        assert_eq!(parse(&text.replacen("<a>", "<a xmlns:xsi='u'>", 1)).unwrap(), tree);
+    }
+
+    #[test]
     fn hostile_xml_is_refused_in_a_sentence() {
         let deep = "<a>".repeat(100_000);
+        let wide = format!("<a>{}</a>", "<b/>".repeat(MOST_ELEMENTS));
         let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\">]><a>&b;</a>";
-        for bad in [&*deep, bomb, "<a>&b;</a>", "<a>", "", "text", "<a></b>", "<a/><b/>", "<a", "<a>&#xFFFFFFFF;</a>"] {
+        for bad in
+            [&*deep, &*wide, bomb, "<a>&b;</a>", "<a>", "", "text", "<a></b>", "<a/><b/>", "<a", "<a>&#xFFFFFFFF;</a>"]
+        {
             assert!(parse(bad).is_err(), "{}", &bad[..bad.len().min(40)]);
         }
     }
