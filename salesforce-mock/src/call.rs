@@ -32,6 +32,11 @@ impl Call {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// All parameters of the query string, in their order.
+    pub(crate) fn parameters(&self) -> &[(String, String)] {
+        &self.query
+    }
+
     /// A header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

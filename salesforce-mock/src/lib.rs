@@ -19,6 +19,7 @@ pub mod seed;
 mod server;
 mod session;
 mod soql;
+mod sosl;
 pub mod store;
 pub mod value;
 #[cfg(feature = "wiremock")]

@@ -45,6 +45,12 @@ pub(crate) enum Resource {
     QueryAll,
     /// `query/LOCATOR` or `queryAll/LOCATOR`
     QueryMore(String),
+    Search,
+    ParameterizedSearch,
+    /// `search/scopeOrder`
+    ScopeOrder,
+    /// `search/layout`
+    SearchLayout,
     Sobjects,
     Sobject(String),
     Describe(String),
@@ -109,7 +115,7 @@ impl Route {
             Self::Unknown => ALL,
             Self::Data { resource, .. } => match resource {
                 Resource::Unknown => ALL,
-                Resource::Sobject(_) => READ_AND_POST,
+                Resource::Sobject(_) | Resource::ParameterizedSearch => READ_AND_POST,
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
                 Resource::Row { id, .. } if id.eq_ignore_ascii_case("Id") => READ_AND_POST,
                 Resource::Row { .. } | Resource::Keyed { .. } => ROW,
@@ -129,6 +135,10 @@ impl Resource {
             ["query"] => Self::Query,
             ["queryAll"] => Self::QueryAll,
             ["query" | "queryAll", locator] => Self::QueryMore(name(locator)),
+            ["search"] => Self::Search,
+            ["search", "scopeOrder"] => Self::ScopeOrder,
+            ["search", "layout"] => Self::SearchLayout,
+            ["parameterizedSearch"] => Self::ParameterizedSearch,
             ["sobjects"] => Self::Sobjects,
             ["sobjects", object] => Self::Sobject(name(object)),
             ["sobjects", object, "describe"] => Self::Describe(name(object)),

@@ -15,10 +15,12 @@ mod scope;
 mod select;
 mod source;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use salesforce_soql::ast::{ChildQuery, Name, Query, SelectItem, Tail};
-use salesforce_types::ApiVersion;
+use salesforce_types::{ApiVersion, RecordId};
+use serde_json::value::RawValue;
 
 use crate::rules::Refusal;
 use crate::schema::Object;
@@ -27,7 +29,7 @@ use filter::where_clause;
 use render::Renderer;
 use scope::{Scope, View};
 use select::{Planner, Shape};
-use source::Source;
+pub(crate) use source::Source;
 
 pub(crate) use cursor::Cursors;
 
@@ -50,6 +52,33 @@ pub(crate) struct Ask<'q> {
 
 /// The first page of a query.
 pub(crate) fn first_page(store: &Store, cursors: &mut Cursors, ask: &Ask<'_>) -> Result<Vec<u8>, Refusal> {
+    page_within(store, cursors, ask, None)
+}
+
+/// The rows of a query that are among those found by a search, as JSON.
+pub(crate) fn among(
+    store: &Store,
+    text: &str,
+    found: &HashSet<RecordId>,
+    version: ApiVersion,
+) -> Result<Vec<Box<RawValue>>, Refusal> {
+    #[derive(serde::Deserialize)]
+    struct Page {
+        records: Vec<Box<RawValue>>,
+    }
+    let ask = Ask { text, all_rows: false, batch: None, version };
+    let page = page_within(store, &mut Cursors::default(), &ask, Some(found))?;
+    let page: Page = serde_json::from_slice(&page).expect("the page was written here");
+    Ok(page.records)
+}
+
+/// The first page of a query, of the rows of that set if there is one.
+fn page_within(
+    store: &Store,
+    cursors: &mut Cursors,
+    ask: &Ask<'_>,
+    within: Option<&HashSet<RecordId>>,
+) -> Result<Vec<u8>, Refusal> {
     let source = Source(ask.text);
     let query = salesforce_soql::parse_strict(ask.text).map_err(|error| source.malformed(&error))?;
     let view = View { store, all_rows: ask.all_rows };
@@ -75,7 +104,8 @@ pub(crate) fn first_page(store: &Store, cursors: &mut Cursors, ask: &Ask<'_>) ->
     }
     let shape = Planner::shape_of(&scope, &query, ask.version)?;
     let keys = rows::order_by(&scope, &query.order_by)?;
-    let found = rows::matching(view, scope.object, filter.as_ref());
+    let found = rows::matching(view, scope.object, filter.as_ref())
+        .filter(|(_, row)| within.is_none_or(|within| within.contains(&row.id())));
     let batch = match ask.batch {
         Some(batch) if shape.long_texts() >= 2 => batch.min(LONG_TEXT_BATCH),
         batch => batch.unwrap_or(usize::MAX),

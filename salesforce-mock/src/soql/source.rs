@@ -16,11 +16,11 @@ const SUFFIX_HINT: &str =
 
 /// A query as it was sent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source<'q>(pub(super) &'q str);
+pub(crate) struct Source<'q>(pub(crate) &'q str);
 
 impl<'q> Source<'q> {
     /// The refusal of a text that is no query.
-    pub(super) fn malformed(self, error: &ParseError) -> Refusal {
+    pub(crate) fn malformed(self, error: &ParseError) -> Refusal {
         if error.kind() == ParseErrorKind::TooLong {
             return Refusal::new("MALFORMED_QUERY", "SOQL statements can not be longer than 100000 characters");
         }
@@ -90,7 +90,7 @@ impl<'q> Source<'q> {
     }
 
     /// The text of an error that points to a place: a piece of the line, a caret, row and column, and what is wrong.
-    fn at(self, place: usize, code: &'static str, message: &str) -> Refusal {
+    pub(crate) fn at(self, place: usize, code: &'static str, message: &str) -> Refusal {
         let before = self.0.get(..place).unwrap_or_default();
         let row = before.matches('\n').count() + 1;
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -12,6 +12,7 @@ mod queries;
 mod records;
 mod refusals;
 mod replication;
+mod search;
 mod soap;
 mod support;
 

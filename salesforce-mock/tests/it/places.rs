@@ -112,7 +112,7 @@ fn a_place_that_is_not_there_is_refused_as_salesforce_does() {
         "composite",
         "sobjects/Nothing__c",
         "sobjects/Nothing/describe",
-        "search?q=x",
+        "chatter/feeds",
         "tooling/query",
         "/nowhere",
         "jobs/query",
