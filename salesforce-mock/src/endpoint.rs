@@ -1,20 +1,24 @@
 //! What each place of the API does, a place a file.
 
+mod apex_rest;
 mod blob;
 mod describe;
 mod limits;
 mod oauth;
 mod query;
+mod recent;
 mod replication;
 mod search;
 mod soap;
 mod sobject;
 mod versions;
 
+pub(crate) use apex_rest::apex_rest;
 pub(crate) use describe::{basic, describe, describe_global};
 pub(crate) use limits::{limits, record_count};
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};
+pub(crate) use recent::{Recent, recent};
 pub(crate) use replication::{deleted, updated};
 pub(crate) use search::{parameterized, scope_order, search, search_layout};
 pub(crate) use soap::{Api as SoapApi, soap};

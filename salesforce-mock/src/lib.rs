@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod apex;
 mod body;
 mod call;
 mod clock;
@@ -26,6 +27,7 @@ pub mod value;
 mod wiremock;
 mod xml;
 
+pub use apex::{ApexAnswer, ApexCall};
 pub use body::Body;
 pub use clock::OrgClock;
 pub use fault::{Delivery, Fault, Part};

@@ -1,5 +1,6 @@
 //! An org as a state machine: a request in, an answer out.
 
+mod long_requests;
 pub(crate) mod routing;
 
 use std::collections::HashSet;
@@ -11,6 +12,8 @@ use http::header::{CONTENT_LENGTH, DATE};
 use http::{Method, Request, Response};
 use salesforce_types::{Record, RecordId, Timestamp};
 
+use crate::apex::{ApexAnswer, ApexCall, Classes};
+use crate::endpoint::Recent;
 use crate::fault::{self, Faults, Play};
 use crate::journal::{self, Entry};
 use crate::oauth::{App, Logins};
@@ -22,6 +25,7 @@ use crate::soql::{self, Cursors};
 use crate::store::Store;
 use crate::{Body, Fault, Journal, http_time, seed};
 
+use long_requests::LongRequests;
 use routing::token_of;
 
 /// A Salesforce org that remembers: its schema, its rows, its clock, who may log in, what it was asked.
@@ -62,6 +66,10 @@ pub struct Org {
     /// The schema that was described last, and since when it is as it is; describes say so.
     described: (Arc<Schema>, Timestamp),
     usage: Usage,
+    long_requests: LongRequests,
+    /// The rows that calls touched last.
+    pub(crate) recent: Recent,
+    pub(crate) apex: Classes,
     /// The most ids that getUpdated and getDeleted answer with.
     pub(crate) replication_limit: usize,
     journal: Journal,
@@ -121,6 +129,9 @@ impl Org {
             base_url: "https://mock.my.salesforce.com".into(),
             described,
             usage: Usage { used: 0, allowed: 5_000_000, since: now },
+            long_requests: LongRequests::default(),
+            recent: Recent::default(),
+            apex: Classes::default(),
             replication_limit: 600_000,
             journal: Journal::default(),
             faults: Faults::default(),
@@ -160,6 +171,7 @@ impl Org {
             }
             Some(Play::Deliver(delivery)) => {
                 let mut response = self.answer(parts, body);
+                self.long_requests.note(at, delivery.delay);
                 response.extensions_mut().insert(delivery);
                 response
             }
@@ -416,6 +428,29 @@ impl Org {
     /// Sets how many calls a day the org answers, and how many are used already.
     pub fn set_daily_calls(&mut self, used: u64, allowed: u64) {
         self.usage = Usage { used, allowed, since: self.now() };
+    }
+
+    /// Sets how many requests may run for 20 seconds and longer at a time before others are refused; 25 if nothing is
+    /// said. How long a request runs is what a [`Fault::delay`] says, by the org's clock.
+    pub fn set_long_requests(&mut self, allowed: usize) {
+        self.long_requests.allowed = allowed;
+    }
+
+    /// Adds a class that answers under `/services/apexrest`. A path that ends in `/*` is also answered for all that
+    /// lies below it; of several that fit the longest answers.
+    ///
+    /// ```
+    /// use salesforce_mock::{ApexAnswer, Org};
+    /// use serde_json::json;
+    ///
+    /// let mut org = Org::empty();
+    /// org.apex_rest("/greeting/*", |call| {
+    ///     let name = call.path().rsplit('/').next().unwrap_or_default();
+    ///     ApexAnswer::json(&json!({"hello": name}))
+    /// });
+    /// ```
+    pub fn apex_rest(&mut self, path: &str, class: impl Fn(&mut ApexCall<'_>) -> ApexAnswer + Send + Sync + 'static) {
+        self.apex.add(path, class);
     }
 
     /// Sets the most ids that getUpdated and getDeleted answer with before they refuse; 600,000 if nothing is said.

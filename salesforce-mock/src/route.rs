@@ -45,6 +45,10 @@ pub(crate) enum Resource {
     QueryAll,
     /// `query/LOCATOR` or `queryAll/LOCATOR`
     QueryMore(String),
+    /// `recent`
+    Recent,
+    /// `/services/apexrest/…`: the path from its slash on. It has no version.
+    ApexRest(String),
     Search,
     ParameterizedSearch,
     /// `search/scopeOrder`
@@ -85,6 +89,10 @@ impl Route {
                 Ok(number) if version.starts_with('v') => Self::Data { version: number, resource: Resource::of(rest) },
                 _ => Self::Unknown,
             },
+            ["services", "apexrest", ref rest @ ..] => Self::Data {
+                version: ApiVersion::DEFAULT,
+                resource: Resource::ApexRest(rest.iter().map(|part| format!("/{}", decoded(part))).collect()),
+            },
             ["services", "oauth2", "token"] => Self::Token,
             ["services", "oauth2", "revoke"] => Self::Revoke,
             ["services", "oauth2", "authorize"] => Self::Authorize,
@@ -114,7 +122,7 @@ impl Route {
             Self::Versions | Self::OpenId => READ,
             Self::Unknown => ALL,
             Self::Data { resource, .. } => match resource {
-                Resource::Unknown => ALL,
+                Resource::Unknown | Resource::ApexRest(_) => ALL,
                 Resource::Sobject(_) | Resource::ParameterizedSearch => READ_AND_POST,
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
                 Resource::Row { id, .. } if id.eq_ignore_ascii_case("Id") => READ_AND_POST,
@@ -135,6 +143,7 @@ impl Resource {
             ["query"] => Self::Query,
             ["queryAll"] => Self::QueryAll,
             ["query" | "queryAll", locator] => Self::QueryMore(name(locator)),
+            ["recent"] => Self::Recent,
             ["search"] => Self::Search,
             ["search", "scopeOrder"] => Self::ScopeOrder,
             ["search", "layout"] => Self::SearchLayout,

@@ -14,11 +14,12 @@ pub(crate) fn describe_global(org: &Org, call: &Call) -> Response<Body> {
     unless_unchanged(org, call, || answer::json(StatusCode::OK, &org.store.schema().describe_global(call.version)))
 }
 
-/// One object in short, and the rows used last; the mock keeps no list of those.
+/// One object in short, and the rows of it that were used last.
 pub(crate) fn basic(org: &Org, call: &Call, name: &str) -> Result<Response<Body>, Refusal> {
     let object = object(org.store.schema(), name)?;
     let summary = object.summary(call.version);
-    Ok(answer::json(StatusCode::OK, &json!({"objectDescribe": summary, "recentItems": []})))
+    let recent = org.recent.items(org, call, Some(object));
+    Ok(answer::json(StatusCode::OK, &json!({"objectDescribe": summary, "recentItems": recent})))
 }
 
 /// One object whole.

@@ -92,6 +92,15 @@ impl Org {
     }
 
     fn data(&mut self, resource: Resource, call: Call) -> Result<Response<Body>, Refused> {
+        let touched = self.recent.touched_by(&resource, &call);
+        let answer = self.dispatch(resource, call);
+        if let (Some(touched), Ok(answer)) = (touched, &answer) {
+            self.recent.note(touched, answer);
+        }
+        answer
+    }
+
+    fn dispatch(&mut self, resource: Resource, call: Call) -> Result<Response<Body>, Refused> {
         match resource {
             Resource::Root => Ok(endpoint::resources(self, &call)),
             Resource::Limits => Ok(endpoint::limits(self.usage.used, self.usage.allowed)),
@@ -99,6 +108,8 @@ impl Org {
             Resource::Query => endpoint::query(self, &call, false),
             Resource::QueryAll => endpoint::query(self, &call, true),
             Resource::QueryMore(locator) => endpoint::query_more(self, &call, &locator),
+            Resource::Recent => endpoint::recent(self, &call),
+            Resource::ApexRest(path) => endpoint::apex_rest(self, call, path),
             Resource::Search => endpoint::search(self, &call),
             Resource::ParameterizedSearch => endpoint::parameterized(self, call),
             Resource::ScopeOrder => Ok(endpoint::scope_order(self, &call)),
@@ -141,6 +152,10 @@ impl Org {
 
     pub(crate) fn count_call(&mut self) -> Result<(), Refused> {
         let now = self.now();
+        if self.long_requests.are_too_many(now) {
+            let text = "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
+            return Err(Refused::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", text));
+        }
         if now.since(self.usage.since) >= Duration::from_secs(86_400) {
             self.usage = Usage { used: 0, since: now, ..self.usage };
         }

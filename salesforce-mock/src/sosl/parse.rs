@@ -151,8 +151,8 @@ impl<'t> Cursor<'t> {
                 (true, None) => word = Some(place),
                 (false, Some(start)) => {
                     let ends =
-                        |name: &&str| inside.get(start..place).is_some_and(|word| word.eq_ignore_ascii_case(name));
-                    if depth == 0 && fields_end.is_none() && AFTER_FIELDS.iter().any(|name| ends(name)) {
+                        |name: &str| inside.get(start..place).is_some_and(|word| word.eq_ignore_ascii_case(name));
+                    if depth == 0 && fields_end.is_none() && AFTER_FIELDS.into_iter().any(ends) {
                         fields_end = Some(start);
                     }
                     word = None;

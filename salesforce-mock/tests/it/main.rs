@@ -4,11 +4,13 @@
 
 mod access;
 mod aggregates;
+mod apex;
 mod faults;
 mod logins;
 mod paging;
 mod places;
 mod queries;
+mod recent;
 mod records;
 mod refusals;
 mod replication;

@@ -271,6 +271,9 @@ fn scopes_and_layouts_name_objects_that_are_searched() {
 }
 
 proptest! {
+    // An org is made for each case.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_search_panics(
         terms in "[a-c \\\\\"()*?{}&|-]{0,20}",

@@ -311,6 +311,9 @@ fn versions_and_places_that_are_not_there_are_refused() {
 }
 
 proptest! {
+    // An org is made for each case.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_envelope_panics(text in "(<[a-zA-Z:/! ?&;#\\[\\]\"'=]{0,12}>|[a-z&;]{0,8}|<Envelope>|<Body>|</Body>|<undelete>|<ids>){0,12}") {
         let mut client = Client::new(Org::empty());
