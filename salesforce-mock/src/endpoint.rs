@@ -11,6 +11,7 @@ mod replication;
 mod search;
 mod soap;
 mod sobject;
+mod tooling;
 mod versions;
 
 pub(crate) use apex_rest::apex_rest;
@@ -23,6 +24,7 @@ pub(crate) use replication::{deleted, updated};
 pub(crate) use search::{parameterized, scope_order, search, search_layout};
 pub(crate) use soap::{Api as SoapApi, soap};
 pub(crate) use sobject::{create, keyed, row};
+pub(crate) use tooling::tooling;
 pub(crate) use versions::{resources, versions};
 
 use crate::answer::Refusal;

@@ -22,6 +22,7 @@ mod session;
 mod soql;
 mod sosl;
 pub mod store;
+mod tooling;
 pub mod value;
 #[cfg(feature = "wiremock")]
 mod wiremock;

@@ -70,6 +70,8 @@ pub struct Org {
     /// The rows that calls touched last.
     pub(crate) recent: Recent,
     pub(crate) apex: Classes,
+    /// Classes by name, with their text.
+    pub(crate) classes: Vec<(String, String)>,
     /// The most ids that getUpdated and getDeleted answer with.
     pub(crate) replication_limit: usize,
     journal: Journal,
@@ -132,6 +134,7 @@ impl Org {
             long_requests: LongRequests::default(),
             recent: Recent::default(),
             apex: Classes::default(),
+            classes: Vec::new(),
             replication_limit: 600_000,
             journal: Journal::default(),
             faults: Faults::default(),
@@ -451,6 +454,11 @@ impl Org {
     /// ```
     pub fn apex_rest(&mut self, path: &str, class: impl Fn(&mut ApexCall<'_>) -> ApexAnswer + Send + Sync + 'static) {
         self.apex.add(path, class);
+    }
+
+    /// Adds a class that the Tooling API lists. It is text only: nothing runs it.
+    pub fn add_apex_class(&mut self, name: &str, body: &str) {
+        self.classes.push((name.to_owned(), body.to_owned()));
     }
 
     /// Sets the most ids that getUpdated and getDeleted answer with before they refuse; 600,000 if nothing is said.

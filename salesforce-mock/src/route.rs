@@ -49,6 +49,8 @@ pub(crate) enum Resource {
     Recent,
     /// `/services/apexrest/…`: the path from its slash on. It has no version.
     ApexRest(String),
+    /// `tooling/…`: the parts after it
+    Tooling(Vec<String>),
     Search,
     ParameterizedSearch,
     /// `search/scopeOrder`
@@ -144,6 +146,7 @@ impl Resource {
             ["queryAll"] => Self::QueryAll,
             ["query" | "queryAll", locator] => Self::QueryMore(name(locator)),
             ["recent"] => Self::Recent,
+            ["tooling", rest @ ..] => Self::Tooling(rest.iter().map(name).collect()),
             ["search"] => Self::Search,
             ["search", "scopeOrder"] => Self::ScopeOrder,
             ["search", "layout"] => Self::SearchLayout,

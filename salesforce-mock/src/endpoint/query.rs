@@ -12,11 +12,15 @@ const BATCH: usize = 2000;
 
 /// The first page of a query.
 pub(crate) fn query(org: &mut Org, call: &Call, all_rows: bool) -> Result<Response<Body>, Refusal> {
-    let text = call.parameter("q").filter(|text| !text.trim().is_empty());
-    let text = text.ok_or_else(|| Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"))?;
-    let ask = Ask { text, all_rows, batch: Some(batch_size(call)?), version: call.version };
+    let ask = Ask { text: text(call)?, all_rows, batch: Some(batch_size(call)?), version: call.version };
     let page = soql::first_page(&org.store, &mut org.cursors, &ask)?;
     Ok(answer::json_bytes(StatusCode::OK, page))
+}
+
+/// The text of a query.
+pub(super) fn text(call: &Call) -> Result<&str, Refusal> {
+    let text = call.parameter("q").filter(|text| !text.trim().is_empty());
+    text.ok_or_else(|| Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"))
 }
 
 /// A further page of a query.
@@ -26,7 +30,7 @@ pub(crate) fn query_more(org: &mut Org, call: &Call, locator: &str) -> Result<Re
 }
 
 /// What `Sforce-Query-Options: batchSize=N` asks for.
-fn batch_size(call: &Call) -> Result<usize, Refusal> {
+pub(super) fn batch_size(call: &Call) -> Result<usize, Refusal> {
     let Some(options) = call.header("sforce-query-options") else { return Ok(BATCH) };
     let wanted = options.split([',', ';']).find_map(|option| {
         let (name, value) = option.split_once('=')?;

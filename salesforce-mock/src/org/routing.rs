@@ -110,6 +110,7 @@ impl Org {
             Resource::QueryMore(locator) => endpoint::query_more(self, &call, &locator),
             Resource::Recent => endpoint::recent(self, &call),
             Resource::ApexRest(path) => endpoint::apex_rest(self, call, path),
+            Resource::Tooling(path) => endpoint::tooling(self, &call, &path),
             Resource::Search => endpoint::search(self, &call),
             Resource::ParameterizedSearch => endpoint::parameterized(self, call),
             Resource::ScopeOrder => Ok(endpoint::scope_order(self, &call)),

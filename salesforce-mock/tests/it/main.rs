@@ -17,6 +17,7 @@ mod replication;
 mod search;
 mod soap;
 mod support;
+mod tooling;
 
 #[cfg(feature = "server")]
 mod program;

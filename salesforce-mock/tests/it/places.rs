@@ -113,7 +113,7 @@ fn a_place_that_is_not_there_is_refused_as_salesforce_does() {
         "sobjects/Nothing__c",
         "sobjects/Nothing/describe",
         "chatter/feeds",
-        "tooling/query",
+        "tooling/nothing",
         "/nowhere",
         "jobs/query",
     ] {
