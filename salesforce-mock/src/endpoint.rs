@@ -1,8 +1,10 @@
 //! What each place of the API does, a place a file.
 
+mod analytics;
 mod apex_rest;
 mod blob;
 mod describe;
+mod graphql;
 mod limits;
 mod oauth;
 mod query;
@@ -14,8 +16,10 @@ mod sobject;
 mod tooling;
 mod versions;
 
+pub(crate) use analytics::{Reports, analytics};
 pub(crate) use apex_rest::apex_rest;
 pub(crate) use describe::{basic, describe, describe_global};
+pub(crate) use graphql::graphql;
 pub(crate) use limits::{limits, record_count};
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};

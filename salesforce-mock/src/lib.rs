@@ -7,6 +7,7 @@ mod call;
 mod clock;
 mod endpoint;
 mod fault;
+mod graphql;
 mod http_time;
 mod ids;
 mod journal;

@@ -13,7 +13,7 @@ use http::{Method, Request, Response};
 use salesforce_types::{Record, RecordId, Timestamp};
 
 use crate::apex::{ApexAnswer, ApexCall, Classes};
-use crate::endpoint::Recent;
+use crate::endpoint::{Recent, Reports};
 use crate::fault::{self, Faults, Play};
 use crate::journal::{self, Entry};
 use crate::oauth::{App, Logins};
@@ -70,6 +70,7 @@ pub struct Org {
     /// The rows that calls touched last.
     pub(crate) recent: Recent,
     pub(crate) apex: Classes,
+    pub(crate) reports: Reports,
     /// Classes by name, with their text.
     pub(crate) classes: Vec<(String, String)>,
     /// The most ids that getUpdated and getDeleted answer with.
@@ -134,6 +135,7 @@ impl Org {
             long_requests: LongRequests::default(),
             recent: Recent::default(),
             apex: Classes::default(),
+            reports: Reports::default(),
             classes: Vec::new(),
             replication_limit: 600_000,
             journal: Journal::default(),
@@ -459,6 +461,12 @@ impl Org {
     /// Adds a class that the Tooling API lists. It is text only: nothing runs it.
     pub fn add_apex_class(&mut self, name: &str, body: &str) {
         self.classes.push((name.to_owned(), body.to_owned()));
+    }
+
+    /// Adds a tabular report that shows the fields and rows of a query; its id is the answer. A query that cannot be run
+    /// is refused when the report is.
+    pub fn add_report(&mut self, name: &str, soql: &str) -> RecordId {
+        self.reports.add(name, soql)
     }
 
     /// Sets the most ids that getUpdated and getDeleted answer with before they refuse; 600,000 if nothing is said.

@@ -51,6 +51,9 @@ pub(crate) enum Resource {
     ApexRest(String),
     /// `tooling/…`: the parts after it
     Tooling(Vec<String>),
+    GraphQl,
+    /// `analytics/reports/…`: the parts after it
+    Reports(Vec<String>),
     Search,
     ParameterizedSearch,
     /// `search/scopeOrder`
@@ -124,7 +127,8 @@ impl Route {
             Self::Versions | Self::OpenId => READ,
             Self::Unknown => ALL,
             Self::Data { resource, .. } => match resource {
-                Resource::Unknown | Resource::ApexRest(_) => ALL,
+                Resource::Unknown | Resource::ApexRest(_) | Resource::Reports(_) => ALL,
+                Resource::GraphQl => POST,
                 Resource::Sobject(_) | Resource::ParameterizedSearch => READ_AND_POST,
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
                 Resource::Row { id, .. } if id.eq_ignore_ascii_case("Id") => READ_AND_POST,
@@ -147,6 +151,8 @@ impl Resource {
             ["query" | "queryAll", locator] => Self::QueryMore(name(locator)),
             ["recent"] => Self::Recent,
             ["tooling", rest @ ..] => Self::Tooling(rest.iter().map(name).collect()),
+            ["analytics", "reports", rest @ ..] => Self::Reports(rest.iter().map(name).collect()),
+            ["graphql"] => Self::GraphQl,
             ["search"] => Self::Search,
             ["search", "scopeOrder"] => Self::ScopeOrder,
             ["search", "layout"] => Self::SearchLayout,

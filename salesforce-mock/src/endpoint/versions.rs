@@ -9,8 +9,18 @@ use crate::call::Call;
 use crate::{Body, Org, answer};
 
 /// The resources that are there; the first part of a path of each is its name.
-const RESOURCES: &[&str] =
-    &["limits", "parameterizedSearch", "query", "queryAll", "recent", "search", "sobjects", "tooling"];
+const RESOURCES: &[&str] = &[
+    "analytics",
+    "graphql",
+    "limits",
+    "parameterizedSearch",
+    "query",
+    "queryAll",
+    "recent",
+    "search",
+    "sobjects",
+    "tooling",
+];
 
 /// Every version, oldest first. It costs no call and asks for no token.
 pub(crate) fn versions(majors: RangeInclusive<u16>) -> Response<Body> {

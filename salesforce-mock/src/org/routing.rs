@@ -111,6 +111,8 @@ impl Org {
             Resource::Recent => endpoint::recent(self, &call),
             Resource::ApexRest(path) => endpoint::apex_rest(self, call, path),
             Resource::Tooling(path) => endpoint::tooling(self, &call, &path),
+            Resource::Reports(path) => endpoint::analytics(self, &call, &path),
+            Resource::GraphQl => endpoint::graphql(self, call),
             Resource::Search => endpoint::search(self, &call),
             Resource::ParameterizedSearch => endpoint::parameterized(self, call),
             Resource::ScopeOrder => Ok(endpoint::scope_order(self, &call)),

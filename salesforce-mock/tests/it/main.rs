@@ -4,8 +4,10 @@
 
 mod access;
 mod aggregates;
+mod analytics;
 mod apex;
 mod faults;
+mod graphql;
 mod logins;
 mod paging;
 mod places;
