@@ -9,7 +9,6 @@ use http::{Method, StatusCode};
 use crate::store::Store;
 
 /// A call of a class.
-#[derive(Debug)]
 pub struct ApexCall<'o> {
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -82,6 +81,12 @@ impl ApexAnswer {
     pub fn status(mut self, status: u16) -> Self {
         self.status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self
+    }
+}
+
+impl fmt::Debug for ApexCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApexCall").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
     }
 }
 

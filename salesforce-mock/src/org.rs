@@ -2,6 +2,7 @@
 
 mod long_requests;
 pub(crate) mod routing;
+mod settings;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -12,7 +13,7 @@ use http::header::{CONTENT_LENGTH, DATE};
 use http::{Method, Request, Response};
 use salesforce_types::{Record, RecordId, Timestamp};
 
-use crate::apex::{ApexAnswer, ApexCall, Classes};
+use crate::apex::Classes;
 use crate::endpoint::{Recent, Reports};
 use crate::fault::{self, Faults, Play};
 use crate::journal::{self, Entry};
@@ -373,11 +374,6 @@ impl Org {
         };
     }
 
-    /// Enables SOAP's `login()` or disables it. New orgs have it disabled; this one has it enabled, if nothing is said.
-    pub fn set_soap_login(&mut self, enabled: bool) {
-        self.soap_login = enabled;
-    }
-
     /// How often a refresh token came that had been replaced. Each time everything of its login was revoked.
     #[must_use]
     pub fn reused_refresh_tokens(&self) -> u64 {
@@ -433,59 +429,6 @@ impl Org {
     /// Sets how many calls a day the org answers, and how many are used already.
     pub fn set_daily_calls(&mut self, used: u64, allowed: u64) {
         self.usage = Usage { used, allowed, since: self.now() };
-    }
-
-    /// Sets how many requests may run for 20 seconds and longer at a time before others are refused; 25 if nothing is
-    /// said. How long a request runs is what a [`Fault::delay`] says, by the org's clock.
-    pub fn set_long_requests(&mut self, allowed: usize) {
-        self.long_requests.allowed = allowed;
-    }
-
-    /// Adds a class that answers under `/services/apexrest`. A path that ends in `/*` is also answered for all that
-    /// lies below it; of several that fit the longest answers.
-    ///
-    /// ```
-    /// use salesforce_mock::{ApexAnswer, Org};
-    /// use serde_json::json;
-    ///
-    /// let mut org = Org::empty();
-    /// org.apex_rest("/greeting/*", |call| {
-    ///     let name = call.path().rsplit('/').next().unwrap_or_default();
-    ///     ApexAnswer::json(&json!({"hello": name}))
-    /// });
-    /// ```
-    pub fn apex_rest(&mut self, path: &str, class: impl Fn(&mut ApexCall<'_>) -> ApexAnswer + Send + Sync + 'static) {
-        self.apex.add(path, class);
-    }
-
-    /// Adds a class that the Tooling API lists. It is text only: nothing runs it.
-    pub fn add_apex_class(&mut self, name: &str, body: &str) {
-        self.classes.push((name.to_owned(), body.to_owned()));
-    }
-
-    /// Adds a tabular report that shows the fields and rows of a query; its id is the answer. A query that cannot be run
-    /// is refused when the report is.
-    pub fn add_report(&mut self, name: &str, soql: &str) -> RecordId {
-        self.reports.add(name, soql)
-    }
-
-    /// Sets the most ids that getUpdated and getDeleted answer with before they refuse; 600,000 if nothing is said.
-    pub fn set_replication_limit(&mut self, ids: usize) {
-        self.replication_limit = ids;
-    }
-
-    /// Forgets the deletions up to a moment, as when an administrator purges the log: getDeleted then says that it
-    /// knows nothing from before.
-    ///
-    /// ```
-    /// use salesforce_mock::Org;
-    ///
-    /// let mut org = Org::empty();
-    /// let now = org.now();
-    /// org.trim_delete_log(now);
-    /// ```
-    pub fn trim_delete_log(&mut self, up_to: Timestamp) {
-        self.store.trim_deletions(up_to);
     }
 
     /// Where the org is. The server sets it; an address without a slash at its end.

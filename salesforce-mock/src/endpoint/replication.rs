@@ -1,6 +1,5 @@
 //! `/sobjects/X/updated` and `/sobjects/X/deleted`: what changed in a window of time (REST reference 10).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Response, StatusCode};
@@ -46,7 +45,7 @@ pub(crate) fn updated(org: &Org, call: &Call, name: &str) -> Result<Response<Bod
 pub(crate) fn deleted(org: &Org, call: &Call, name: &str) -> Result<Response<Body>, Refusal> {
     let object = replicated(org, name)?;
     let window = Window::of(org, call, DELETED_DAYS)?;
-    let schema = Arc::clone(org.store.schema());
+    let schema = org.store.schema();
     let meant = |other: usize| asked_for(object, schema.at(other));
     let entries: Vec<_> = (org.store.deletions().iter())
         .filter(|entry| meant(entry.object) && window.holds(entry.at))

@@ -270,9 +270,21 @@ fn scopes_and_layouts_name_objects_that_are_searched() {
     assert_eq!(client.get("search/layout").code(), "MISSING_ARGUMENT");
 }
 
+/// Texts that are nearly JSON.
+const JSON_LIKE: &str = "(\\{|\\}|\\[|\\]|\"q\"|\"sobjects\"|\"name\"|\"query\"|:|,|\"acme\"|[0-9]|null|\\\\|ä){0,20}";
+
 proptest! {
     // An org is made for each case.
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_body_of_json_panics(body in JSON_LIKE) {
+        let mut client = Client::empty();
+        for place in ["parameterizedSearch", "graphql"] {
+            let answer = client.call("POST", place, &[("content-type", "application/json")], &body);
+            prop_assert!(matches!(answer.status.as_u16(), 200 | 400), "{}: {}", body, answer.text);
+        }
+    }
 
     #[test]
     fn no_search_panics(
