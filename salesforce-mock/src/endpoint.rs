@@ -1,13 +1,20 @@
 //! What each place of the API does, a place a file.
 
 mod blob;
+mod collection;
+mod composite;
 mod describe;
+mod envelope;
 mod limits;
 mod oauth;
+mod options;
+mod outcome;
 mod query;
 mod sobject;
 mod versions;
 
+pub(crate) use collection::{collection, rows, upsert};
+pub(crate) use composite::{batch, composite, graph, tree};
 pub(crate) use describe::{basic, describe, describe_global};
 pub(crate) use limits::{limits, record_count};
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
@@ -21,4 +28,13 @@ use crate::schema::{Object, Schema};
 /// The object of that name; a place that is not there without it.
 fn object<'s>(schema: &'s Schema, name: &str) -> Result<&'s Object, Refusal> {
     schema.object(name).ok_or_else(Refusal::not_found)
+}
+
+/// A type that a row names and that the org does not have.
+fn unknown_type(name: &str) -> Refusal {
+    let text = format!(
+        "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the \
+         '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
+    );
+    Refusal::bad("INVALID_TYPE", text)
 }

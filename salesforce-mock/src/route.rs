@@ -1,8 +1,12 @@
 //! Which part of the org a path means.
 
+mod composite;
+
 use http::Method;
 use percent_encoding::percent_decode_str;
 use salesforce_types::ApiVersion;
+
+pub(crate) use composite::Composite;
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub(crate) enum Resource {
         first: String,
         second: String,
     },
+    /// `composite/…`
+    Composite(Composite),
     Unknown,
 }
 
@@ -98,6 +104,7 @@ impl Route {
             Self::Data { resource, .. } => match resource {
                 Resource::Unknown => ALL,
                 Resource::Sobject(_) => READ_AND_POST,
+                Resource::Composite(composite) => composite.methods(),
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
                 Resource::Row { id, .. } if id.eq_ignore_ascii_case("Id") => READ_AND_POST,
                 Resource::Row { .. } | Resource::Keyed { .. } => ROW,
@@ -121,6 +128,7 @@ impl Resource {
             ["sobjects", object] => Self::Sobject(name(object)),
             ["sobjects", object, "describe"] => Self::Describe(name(object)),
             ["sobjects", object, id] => Self::Row { object: name(object), id: name(id) },
+            ["composite", rest @ ..] => Composite::of(rest).map_or(Self::Unknown, Self::Composite),
             ["sobjects", _, "describe", _] => Self::Unknown,
             ["sobjects", object, first, second] => {
                 Self::Keyed { object: name(object), first: name(first), second: name(second) }
@@ -182,7 +190,8 @@ mod tests {
             resource("/services/data/v68.0/sobjects/X__c/Key__c/a%2Fb%20c"),
             Resource::Keyed { object: "X__c".into(), first: "Key__c".into(), second: "a/b c".into() }
         );
-        assert_eq!(resource("/services/data/v68.0/composite/batch"), Resource::Unknown);
+        assert_eq!(resource("/services/data/v68.0/composite/batch/"), Resource::Composite(Composite::Batch));
+        assert_eq!(resource("/services/data/v68.0/composite/nothing"), Resource::Unknown);
     }
 
     #[test]

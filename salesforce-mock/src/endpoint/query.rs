@@ -27,12 +27,7 @@ pub(crate) fn query_more(org: &mut Org, call: &Call, locator: &str) -> Result<Re
 
 /// What `Sforce-Query-Options: batchSize=N` asks for.
 fn batch_size(call: &Call) -> Result<usize, Refusal> {
-    let Some(options) = call.header("sforce-query-options") else { return Ok(BATCH) };
-    let wanted = options.split([',', ';']).find_map(|option| {
-        let (name, value) = option.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("batchSize").then(|| value.trim())
-    });
-    let Some(wanted) = wanted else { return Ok(BATCH) };
+    let Some(wanted) = call.option("sforce-query-options", "batchSize") else { return Ok(BATCH) };
     wanted.parse().ok().filter(|size| (200..=2000).contains(size)).ok_or_else(|| {
         Refusal::bad("INVALID_BATCH_SIZE", format!("batch size must be between 200 and 2000 but was {wanted}"))
     })

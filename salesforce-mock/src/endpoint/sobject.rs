@@ -7,6 +7,7 @@ use salesforce_types::{RecordId, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 
+use super::options::write_options;
 use super::{blob, object};
 use crate::answer::{self, Refusal};
 use crate::call::Call;
@@ -23,8 +24,9 @@ const UPSERT_WITH_BODY: u16 = 46;
 pub(crate) fn create(org: &mut Org, mut call: Call, name: &str) -> Result<Response<Body>, Refusal> {
     let schema = Arc::clone(org.store.schema());
     let object = object(&schema, name)?;
+    let options = write_options(org, &call)?;
     let draft = Draft::from_json(&call.json_bytes()?)?;
-    let id = org.store.create(object, &draft)?;
+    let id = org.store.create_with(object, &draft, &options)?;
     Ok(created(&call, object, id, None))
 }
 
@@ -82,15 +84,17 @@ pub(crate) fn keyed(
     let found = matches(org, object, field, second);
     match *found.as_slice() {
         [] if call.method == Method::PATCH && call.parameter("updateOnly") != Some("true") => {
+            let options = write_options(org, &call)?;
             let mut draft = upsert_draft(&mut call, field)?;
             draft.set(&field.name, second);
-            let id = org.store.create(object, &draft)?;
+            let id = org.store.create_with(object, &draft, &options)?;
             Ok(created(&call, object, id, Some(true)))
         }
         [] => Err(Refusal::not_found()),
         [id] if call.method == Method::PATCH => {
+            let options = write_options(org, &call)?;
             let draft = upsert_draft(&mut call, field)?;
-            org.store.update(id, &draft)?;
+            org.store.update_with(id, &draft, &options)?;
             if call.version.major() < UPSERT_WITH_BODY {
                 return Ok(answer::empty(StatusCode::NO_CONTENT));
             }
@@ -107,7 +111,7 @@ pub(crate) fn keyed(
 }
 
 /// The rows outside the recycle bin that have a value in a field.
-fn matches(org: &Org, object: &Object, field: &Field, text: &str) -> Vec<RecordId> {
+pub(super) fn matches(org: &Org, object: &Object, field: &Field, text: &str) -> Vec<RecordId> {
     let value = match field.kind {
         FieldType::Int | FieldType::Long => text.parse().map_or(Value::Null, Value::Int),
         FieldType::Double | FieldType::Currency | FieldType::Percent => {
@@ -137,9 +141,10 @@ fn upsert_draft(call: &mut Call, key: &Field) -> Result<Draft, Refusal> {
 fn by_id(org: &mut Org, mut call: Call, object: &Object, id: RecordId) -> Result<Response<Body>, Refusal> {
     match call.method {
         Method::PATCH => {
+            let options = write_options(org, &call)?;
             let draft = Draft::from_json(&call.json_bytes()?)?;
             present(org, object, id)?;
-            org.store.update(id, &draft)?;
+            org.store.update_with(id, &draft, &options)?;
             Ok(answer::empty(StatusCode::NO_CONTENT))
         }
         Method::DELETE => {
@@ -187,11 +192,15 @@ fn id_of(object: &Object, text: &str) -> Result<RecordId, Refusal> {
     if !looks_like_one {
         return Err(unknown_key(text));
     }
-    text.parse().ok().filter(|id: &RecordId| Some(id.key_prefix()) == object.prefix).ok_or_else(|| {
-        let label = object.fields.first().map_or("Id", |field| &field.label);
-        let text = format!("{label}: id value of incorrect type: {text}");
-        rules::Refusal::new("MALFORMED_ID", text).fields(["Id"]).into()
-    })
+    let id = text.parse().ok().filter(|id: &RecordId| Some(id.key_prefix()) == object.prefix);
+    id.ok_or_else(|| wrong_id(object, text).into())
+}
+
+/// An id of another object, or none.
+pub(super) fn wrong_id(object: &Object, text: &str) -> rules::Refusal {
+    let label = object.fields.first().map_or("Id", |field| &field.label);
+    let text = format!("{label}: id value of incorrect type: {text}");
+    rules::Refusal::new("MALFORMED_ID", text).fields(["Id"])
 }
 
 fn unknown_key(text: &str) -> Refusal {

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::{Body, Org, answer};
 
 /// The resources that are there; the first part of a path of each is its name.
-const RESOURCES: &[&str] = &["limits", "query", "queryAll", "sobjects"];
+const RESOURCES: &[&str] = &["composite", "limits", "query", "queryAll", "sobjects"];
 
 /// Every version, oldest first. It costs no call and asks for no token.
 pub(crate) fn versions(majors: RangeInclusive<u16>) -> Response<Body> {

@@ -9,7 +9,7 @@ use salesforce_types::{ApiVersion, RecordId};
 use super::{Org, Usage};
 use crate::answer::Refusal as Refused;
 use crate::call::Call;
-use crate::route::{Resource, Route};
+use crate::route::{Composite, Resource, Route};
 use crate::{Body, endpoint};
 
 /// Older versions are retired.
@@ -60,14 +60,7 @@ impl Org {
             }
             Route::Unknown => return Err(Refused::not_found()),
         };
-        match version.major() {
-            major if version > ApiVersion::new(major) || major > NEWEST_VERSION => return Err(Refused::not_found()),
-            major if major < OLDEST_VERSION => {
-                let text = "The requested API version is retired. Use a version that /services/data lists.";
-                return Err(Refused::new(StatusCode::GONE, "GONE", text));
-            }
-            _ => {}
-        }
+        check_version(version)?;
         self.store.clock.advance(self.pace);
         self.authorise(&parts.headers)?;
         let usage = self.count_call();
@@ -101,8 +94,34 @@ impl Org {
             Resource::Describe(object) => endpoint::describe(self, &call, &object),
             Resource::Row { object, id } => endpoint::row(self, call, &object, &id),
             Resource::Keyed { object, first, second } => endpoint::keyed(self, call, &object, &first, &second),
+            Resource::Composite(composite) if call.version < composite.since() => Err(Refused::not_found()),
+            Resource::Composite(composite) => self.composite(composite, call),
             Resource::Unknown => Err(Refused::not_found()),
         }
+    }
+
+    fn composite(&mut self, composite: Composite, call: Call) -> Result<Response<Body>, Refused> {
+        match composite {
+            Composite::Collection => endpoint::collection(self, call),
+            Composite::Rows(object) => endpoint::rows(self, call, &object),
+            Composite::Keyed { object, key } => endpoint::upsert(self, call, &object, &key),
+            Composite::Requests => endpoint::composite(self, call),
+            Composite::Batch => endpoint::batch(self, call),
+            Composite::Graph => endpoint::graph(self, call),
+            Composite::Tree(object) => endpoint::tree(self, call, &object),
+        }
+    }
+
+    /// Answers a request that came inside of another: it goes to the same places, without a token and a count of its own.
+    pub(crate) fn inner(&mut self, version: ApiVersion, resource: Resource, call: Call) -> Response<Body> {
+        let route = Route::Data { version, resource };
+        let allowed = route.methods();
+        let answered = match route {
+            _ if !allowed.contains(&call.method) => Err(Refused::method(&call.method, allowed)),
+            Route::Data { resource, .. } => check_version(version).and_then(|()| self.data(resource, call)),
+            _ => Err(Refused::not_found()),
+        };
+        answered.unwrap_or_else(Refused::into_response)
     }
 
     fn authorise(&self, headers: &http::HeaderMap) -> Result<RecordId, Refused> {
@@ -129,7 +148,8 @@ impl Org {
         self.sessions.user(token_of(headers)?, self.now())
     }
 
-    fn count_call(&mut self) -> Result<(), Refused> {
+    /// Counts a call, or refuses it when the day's are used up.
+    pub(crate) fn count_call(&mut self) -> Result<(), Refused> {
         let now = self.now();
         if now.since(self.usage.since) >= Duration::from_secs(86_400) {
             self.usage = Usage { used: 0, since: now, ..self.usage };
@@ -139,6 +159,18 @@ impl Org {
         }
         self.usage.used += 1;
         Ok(())
+    }
+}
+
+/// Whether the org still, or already, knows a version.
+fn check_version(version: ApiVersion) -> Result<(), Refused> {
+    match version.major() {
+        major if version > ApiVersion::new(major) || major > NEWEST_VERSION => Err(Refused::not_found()),
+        major if major < OLDEST_VERSION => {
+            let text = "The requested API version is retired. Use a version that /services/data lists.";
+            Err(Refused::new(StatusCode::GONE, "GONE", text))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -9,16 +9,30 @@ use crate::schema::{Object, OnParentDelete};
 use crate::value::Value;
 
 /// The recycle bin and the log of deletions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(super) struct RecycleBin {
     /// By the row that was asked to be deleted.
     deletions: HashMap<RecordId, Group>,
     log: Vec<Deletion>,
 }
 
+impl RecycleBin {
+    pub(super) fn put(&mut self, id: RecordId, group: Group) {
+        self.deletions.insert(id, group);
+    }
+
+    /// Takes back a deletion, before which the log was that long.
+    pub(super) fn forget(&mut self, id: RecordId, log: usize) {
+        self.deletions.remove(&id);
+        self.log.truncate(log);
+    }
+}
+
 /// What one deletion did, so that it can be undone.
-#[derive(Debug)]
-struct Group {
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
+pub(super) struct Group {
     /// The row and the rows that went with it.
     members: Vec<RecordId>,
     /// Lookups that were emptied: the row, the field's position, and the id it held.
@@ -61,8 +75,14 @@ impl Store {
             let text = format!("entity type {} does not support delete", object.name);
             return Err(Refusal::new("INVALID_TYPE_FOR_OPERATION", text));
         }
-        let reach = self.reach(schema.at(object.index), id)?;
+        let object = schema.at(object.index);
+        let parents = object.fields.iter().filter(|field| field.reference.is_some());
+        let parents = parents.filter_map(|field| row.get(field.index).as_id());
+        let touched: Vec<RecordId> = std::iter::once(id).chain(parents).collect();
+        self.automation.take_locks(&touched)?;
+        let reach = self.reach(object, id)?;
         let stamp = self.clock.stamp();
+        let log = self.bin.log.len();
         for &(row, field, _) in &reach.cleared {
             let mut changes = self.stamps(row, self.stamp_cascades);
             changes.push((field, Value::Null));
@@ -72,10 +92,10 @@ impl Store {
             let Some(object) = schema.object_of(member) else { continue };
             let stamps = self.stamps(member, member == id || self.stamp_cascades);
             self.set_cells(member, stamps);
-            self.tables[object.index].set_deleted(member, true);
+            self.mark_deleted(object, member, true);
             self.bin.log.push(Deletion { object: object.index, id: member, at: stamp });
         }
-        self.bin.deletions.insert(id, Group { members: reach.members, cleared: reach.cleared });
+        self.bin_group(id, Group { members: reach.members, cleared: reach.cleared }, log);
         Ok(())
     }
 
@@ -147,12 +167,12 @@ impl Store {
         if masters.any(|field| row.get(field.index).as_id().is_some_and(gone)) {
             return refused("The parent of this record is in the recycle bin");
         }
-        let Some(group) = self.bin.deletions.remove(&id) else {
+        let Some(group) = self.bin_mut().deletions.remove(&id) else {
             return refused("Entity went to the recycle bin with another one");
         };
         for &member in &group.members {
             let Some(object) = schema.object_of(member) else { continue };
-            self.tables[object.index].set_deleted(member, false);
+            self.mark_deleted(object, member, false);
             let stamps = self.stamps(member, member == id || self.stamp_cascades);
             self.set_cells(member, stamps);
         }
@@ -179,10 +199,10 @@ impl Store {
         if !deleted {
             return Err(Refusal::new("DELETE_FAILED", "Entity is not in the recycle bin").no_fields());
         }
-        let members = self.bin.deletions.remove(&id).map_or_else(|| vec![id], |group| group.members);
+        let members = self.bin_mut().deletions.remove(&id).map_or_else(|| vec![id], |group| group.members);
         for member in members {
             if let Some(object) = schema.object_of(member) {
-                self.tables[object.index].purge(member);
+                self.purge_row(object, member);
             }
         }
         Ok(())
@@ -196,7 +216,7 @@ impl Store {
 
     /// Forgets deletions up to a moment, as the org does when its log grows too long.
     pub fn trim_deletions(&mut self, up_to: Timestamp) {
-        self.bin.log.retain(|entry| entry.at > up_to);
+        self.bin_mut().log.retain(|entry| entry.at > up_to);
     }
 
     /// The stamps of a row that changes now, if it shows them.

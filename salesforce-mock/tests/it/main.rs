@@ -4,6 +4,8 @@
 
 mod access;
 mod aggregates;
+mod collections;
+mod composite;
 mod faults;
 mod logins;
 mod paging;
@@ -12,6 +14,7 @@ mod queries;
 mod records;
 mod refusals;
 mod support;
+mod tree;
 
 #[cfg(feature = "server")]
 mod program;
