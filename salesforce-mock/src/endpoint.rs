@@ -3,6 +3,7 @@
 mod blob;
 mod collection;
 mod composite;
+mod condition;
 mod describe;
 mod envelope;
 mod limits;
@@ -10,6 +11,8 @@ mod oauth;
 mod options;
 mod outcome;
 mod query;
+mod related;
+mod row;
 mod sobject;
 mod versions;
 
@@ -19,6 +22,7 @@ pub(crate) use describe::{basic, describe, describe_global};
 pub(crate) use limits::{limits, record_count};
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};
+pub(crate) use related::related;
 pub(crate) use sobject::{create, keyed, row};
 pub(crate) use versions::{resources, versions};
 

@@ -59,6 +59,12 @@ pub(crate) enum Resource {
         first: String,
         second: String,
     },
+    /// `sobjects/X/ID/RELATION/…`, of two relations and more
+    Related {
+        object: String,
+        id: String,
+        path: Vec<String>,
+    },
     /// `composite/…`
     Composite(Composite),
     Unknown,
@@ -107,7 +113,7 @@ impl Route {
                 Resource::Composite(composite) => composite.methods(),
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
                 Resource::Row { id, .. } if id.eq_ignore_ascii_case("Id") => READ_AND_POST,
-                Resource::Row { .. } | Resource::Keyed { .. } => ROW,
+                Resource::Row { .. } | Resource::Keyed { .. } | Resource::Related { .. } => ROW,
                 _ => READ,
             },
         }
@@ -132,6 +138,9 @@ impl Resource {
             ["sobjects", _, "describe", _] => Self::Unknown,
             ["sobjects", object, first, second] => {
                 Self::Keyed { object: name(object), first: name(first), second: name(second) }
+            }
+            ["sobjects", object, id, path @ ..] if *id != "describe" => {
+                Self::Related { object: name(object), id: name(id), path: path.iter().map(name).collect() }
             }
             _ => Self::Unknown,
         }

@@ -6,6 +6,7 @@
 mod compare;
 mod cursor;
 mod dates;
+mod explain;
 mod filter;
 mod group;
 mod reading;
@@ -30,6 +31,7 @@ use select::{Planner, Shape};
 use source::Source;
 
 pub(crate) use cursor::Cursors;
+pub(crate) use explain::explain;
 
 /// The largest `OFFSET`.
 const MOST_OFFSET: u64 = 2000;

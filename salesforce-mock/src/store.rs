@@ -42,6 +42,8 @@ pub struct Store {
     /// How to take back what the open transactions wrote, and how many are open.
     undo: Vec<Undo>,
     transactions: usize,
+    /// Rows by when they were used last, the latest first.
+    recent: Vec<RecordId>,
     /// What time it is in the org.
     pub clock: OrgClock,
     /// Who writes.
@@ -58,6 +60,9 @@ pub struct Store {
     /// what a real org does, so both can be had.
     pub stamp_cascades: bool,
 }
+
+/// How many rows the org remembers as used last.
+const MOST_RECENT: usize = 200;
 
 /// A write that is stamped but not yet committed.
 #[derive(Debug)]
@@ -86,6 +91,7 @@ impl Store {
             pending: Vec::new(),
             undo: Vec::new(),
             transactions: 0,
+            recent: Vec::new(),
             clock,
             user,
             organization,
@@ -314,6 +320,18 @@ impl Store {
         let id = row.id();
         self.insert_row(object.index, row);
         id
+    }
+
+    /// Notes that a row was used.
+    pub(crate) fn touch(&mut self, id: RecordId) {
+        self.recent.retain(|known| *known != id);
+        self.recent.insert(0, id);
+        self.recent.truncate(MOST_RECENT);
+    }
+
+    /// The rows that were used last, the latest first, without those that are gone. The org remembers 200.
+    pub fn recent(&self) -> impl Iterator<Item = (&Object, &Row)> {
+        self.recent.iter().filter_map(|&id| self.find_live(id))
     }
 
     /// Makes room for so many rows more.

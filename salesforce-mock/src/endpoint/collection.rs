@@ -13,7 +13,7 @@ use salesforce_types::RecordId;
 use salesforce_types::describe::FieldType;
 
 use super::object;
-use super::options::write_options;
+use super::options::{touch, write_options};
 use super::outcome::Outcome;
 use super::sobject::{matches, wrong_id};
 use crate::answer::{self, Failed, Refusal};
@@ -41,7 +41,7 @@ fn save(org: &mut Org, mut call: Call) -> Result<Response<Body>, Refusal> {
     let mixed = separate(org.store.schema(), &records);
     let creates = call.method == Method::POST;
     let how = How { all_or_none: all_or_none || call.all_or_none, upserts: false };
-    run(org, how, records.into_iter().zip(mixed), |org, (record, mixed)| {
+    run(org, &call, how, records.into_iter().zip(mixed), |org, (record, mixed)| {
         mixed.map_or(Ok(()), |refusal| Err(vec![refusal]))?;
         if creates { create(org, &record, &options) } else { update(org, record, &options) }.map(Outcome::done)
     })
@@ -85,7 +85,9 @@ pub(crate) fn upsert(org: &mut Org, mut call: Call, name: &str, key: &str) -> Re
     }
     let mut seen = HashSet::new();
     let how = How { all_or_none: all_or_none || call.all_or_none, upserts: true };
-    run(org, how, records.into_iter(), |org, record| upsert_one(org, object, key, record.draft, &options, &mut seen))
+    run(org, &call, how, records.into_iter(), |org, record| {
+        upsert_one(org, object, key, record.draft, &options, &mut seen)
+    })
 }
 
 /// One row of an upsert: found by its key, or made.
@@ -144,7 +146,7 @@ fn delete(org: &mut Org, call: &Call) -> Result<Response<Body>, Refusal> {
     check_size(ids.len())?;
     let all_or_none = call.parameter("allOrNone").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let how = How { all_or_none: all_or_none || call.all_or_none, upserts: false };
-    run(org, how, ids.into_iter(), |org, text| {
+    run(org, call, how, ids.into_iter(), |org, text| {
         let delete = |org: &mut Org| {
             let id = text.parse().map_err(|_| malformed(text))?;
             existing(org, id)?;
@@ -183,6 +185,7 @@ struct How {
 /// Does something with each item, in their order.
 fn run<I>(
     org: &mut Org,
+    call: &Call,
     how: How,
     items: impl Iterator<Item = I>,
     mut each: impl FnMut(&mut Org, I) -> Result<Outcome, Vec<rules::Refusal>>,
@@ -192,6 +195,9 @@ fn run<I>(
     let mut outcomes = Vec::new();
     for item in items {
         let outcome = each(org, item).unwrap_or_else(Outcome::refused);
+        if let Some(id) = outcome.id {
+            touch(org, call, id);
+        }
         outcomes.push(if upserts && !outcome.success { outcome.upserted(false) } else { outcome });
     }
     let failed = outcomes.iter().any(|outcome| !outcome.success);

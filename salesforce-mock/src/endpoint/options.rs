@@ -1,6 +1,6 @@
 //! What the `Sforce-*` headers say about a write.
 
-use salesforce_types::RecordId;
+use salesforce_types::{ApiVersion, RecordId};
 
 use crate::Org;
 use crate::answer::Refusal;
@@ -32,5 +32,17 @@ fn assign(org: &Org, call: &Call) -> Result<Assign, Refusal> {
             let unknown = || Refusal::bad("INVALID_ASSIGNMENT_RULE", format!("Invalid assignment rule: {text}"));
             id.map(Assign::Rule).ok_or_else(unknown)
         }
+    }
+}
+
+/// The first version whose callers may keep a row out of the list of those used last.
+const MRU_HEADER_SINCE: ApiVersion = ApiVersion::new(60);
+
+/// Notes that a row was used, unless the call says that this is not to be seen: `Sforce-Mru: updateMru=false`.
+pub(super) fn touch(org: &mut Org, call: &Call, id: RecordId) {
+    let told = call.option("sforce-mru", "updateMru").filter(|_| call.version >= MRU_HEADER_SINCE);
+    let remembered = org.store.find_live(id).is_some_and(|(object, _)| object.mru_enabled);
+    if remembered && !told.is_some_and(|value| value.eq_ignore_ascii_case("false")) {
+        org.store.touch(id);
     }
 }

@@ -9,7 +9,7 @@ use crate::rules::Refusal;
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    pub(super) id: Option<RecordId>,
     pub(super) success: bool,
     errors: Vec<RowError>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,7 +26,7 @@ pub(super) struct RowError {
 
 impl Outcome {
     pub(super) fn done(id: RecordId) -> Self {
-        Self { id: Some(id.to_string()), success: true, errors: Vec::new(), created: None }
+        Self { id: Some(id), success: true, errors: Vec::new(), created: None }
     }
 
     pub(super) fn refused(errors: impl IntoIterator<Item = Refusal>) -> Self {

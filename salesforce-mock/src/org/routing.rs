@@ -94,6 +94,7 @@ impl Org {
             Resource::Describe(object) => endpoint::describe(self, &call, &object),
             Resource::Row { object, id } => endpoint::row(self, call, &object, &id),
             Resource::Keyed { object, first, second } => endpoint::keyed(self, call, &object, &first, &second),
+            Resource::Related { object, id, path } => endpoint::related(self, call, &object, &id, &path),
             Resource::Composite(composite) if call.version < composite.since() => Err(Refused::not_found()),
             Resource::Composite(composite) => self.composite(composite, call),
             Resource::Unknown => Err(Refused::not_found()),

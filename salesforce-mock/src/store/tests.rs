@@ -180,7 +180,7 @@ fn a_field_can_be_added_while_there_are_rows() {
 /// Everything that a transaction has to put back.
 fn dump(store: &Store) -> impl PartialEq + std::fmt::Debug + use<> {
     let bin = store.bin.clone();
-    (store.tables.clone(), store.mint.clone(), store.numbers.clone(), bin, store.pending.len())
+    (store.tables.clone(), store.mint.clone(), store.numbers.clone(), bin, store.pending.len(), store.recent.clone())
 }
 
 /// One write, of a kind and to a row that are chosen by numbers; many are refused.

@@ -18,6 +18,7 @@ pub struct Savepoint {
     mint: Mint,
     numbers: HashMap<(usize, usize), u64>,
     pending: usize,
+    recent: Vec<RecordId>,
 }
 
 /// What was there before a write.
@@ -56,6 +57,7 @@ impl Store {
             mint: self.mint.clone(),
             numbers: self.numbers.clone(),
             pending: self.pending.len(),
+            recent: self.recent.clone(),
         }
     }
 
@@ -77,6 +79,7 @@ impl Store {
         }
         self.mint = savepoint.mint;
         self.numbers = savepoint.numbers;
+        self.recent = savepoint.recent;
         self.pending.truncate(savepoint.pending);
         self.end();
     }

@@ -6,13 +6,16 @@ mod access;
 mod aggregates;
 mod collections;
 mod composite;
+mod conditions;
 mod faults;
 mod logins;
+mod options;
 mod paging;
 mod places;
 mod queries;
 mod records;
 mod refusals;
+mod related;
 mod support;
 mod tree;
 
