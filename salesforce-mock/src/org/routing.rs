@@ -113,7 +113,8 @@ impl Org {
         }
     }
 
-    /// Answers a request that came inside of another: it goes to the same places, without a token and a count of its own.
+    /// Answers a request that came inside of another: it goes to the same places, without a token and a count of its
+    /// own.
     pub(crate) fn inner(&mut self, version: ApiVersion, resource: Resource, call: Call) -> Response<Body> {
         let route = Route::Data { version, resource };
         let allowed = route.methods();

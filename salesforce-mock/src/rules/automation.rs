@@ -112,7 +112,8 @@ impl Automation {
         self.duplicates.push(rule);
     }
 
-    /// Adds an assignment rule that gives all rows of an object an owner; its id. The rule added last is the active one.
+    /// Adds an assignment rule that gives all rows of an object an owner; its id. The rule added last is the active
+    /// one.
     ///
     /// Only accounts, cases and leads have assignment rules (REST reference 2).
     pub fn assign(&mut self, object: &str, owner: RecordId) -> RecordId {
@@ -122,8 +123,8 @@ impl Automation {
         id
     }
 
-    /// Lets somebody else hold a row for the next `times` writes to it or to rows that point to it: they are refused with
-    /// `UNABLE_TO_LOCK_ROW`.
+    /// Lets somebody else hold a row for the next `times` writes to it or to rows that point to it: they are refused
+    /// with `UNABLE_TO_LOCK_ROW`.
     pub fn lock(&mut self, id: RecordId, times: u32) {
         self.locks.push((id, times));
     }

@@ -222,7 +222,9 @@ proptest::proptest! {
         after in proptest::collection::vec((0u8..10, 0usize..50), 0..10),
     ) {
         let mut store = store();
-        let run = |store: &mut Store, writes: &[(u8, usize)]| writes.iter().for_each(|&(kind, which)| write(store, kind, which));
+        let run = |store: &mut Store, writes: &[(u8, usize)]| {
+            writes.iter().for_each(|&(kind, which)| write(store, kind, which));
+        };
         run(&mut store, &before);
         let start = dump(&store);
         let outer = store.begin();

@@ -35,8 +35,8 @@ pub(super) enum Undo {
 }
 
 impl Store {
-    /// Begins a transaction: all that is written from now on, the ids and numbers that are given, and what goes into the
-    /// recycle bin can be taken back together. While none is open, nothing is remembered.
+    /// Begins a transaction: all that is written from now on, the ids and numbers that are given, and what goes into
+    /// the recycle bin can be taken back together. While none is open, nothing is remembered.
     ///
     /// ```
     /// use salesforce_mock::Org;

@@ -312,11 +312,12 @@ fn a_composite_is_one_call_and_a_batch_is_as_many_as_it_holds() {
 fn a_batch_answers_each_request_by_itself() {
     let mut client = Client::empty();
     let id = client.insert("Account", json!({"Name": "A"}));
+    let read = format!("sobjects/Account/{id}?fields=Name,BillingPostalCode");
     let batch = |halt: bool| {
         json!({"haltOnError": halt, "batchRequests": [
             {"method": "PATCH", "url": format!("v68.0/sobjects/Account/{id}"), "richInput": {"Name": "NewName"}},
             {"method": "GET", "url": "v68.0/sobjects/Nothing"},
-            {"method": "GET", "url": format!("/services/data/v67.0/sobjects/Account/{id}?fields=Name,BillingPostalCode")},
+            {"method": "GET", "url": format!("/services/data/v67.0/{read}")},
         ]})
     };
     let answer = client.post("composite/batch", batch(false));
@@ -440,7 +441,8 @@ fn graphs_beyond_the_limits_are_refused() {
         assert!(answer.json()["graphs"].as_array().unwrap().iter().all(|graph| graph["isSuccessful"] == true));
     }
     let query = request("q", "GET", "query?q=SELECT Id FROM Account", Value::Null);
-    let old = json!({"referenceId": "o", "method": "POST", "url": "/services/data/v49.0/sobjects/Account", "body": {"Name": "A"}});
+    let mut old = new_account("o", "A");
+    old["url"] = json!("/services/data/v49.0/sobjects/Account");
     for request in [query, old] {
         let answer = client.post("composite/graph", json!({"graphs": [graph("g", &[request])]})).json();
         let reply = &answer["graphs"][0]["graphResponse"]["compositeResponse"][0];

@@ -75,7 +75,8 @@ pub(super) fn check_chunks(records: &[Record]) -> Result<(), Refusal> {
         return Ok(());
     }
     let text = format!(
-        "Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data to reduce chunking."
+        "Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data to reduce \
+         chunking."
     );
     Err(Refusal::bad("EXCEEDED_MAX_TYPES_LIMIT", text))
 }

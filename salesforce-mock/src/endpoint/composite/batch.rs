@@ -66,8 +66,8 @@ pub(crate) fn batch(org: &mut Org, mut call: Call) -> Result<Response<Body>, Ref
     Ok(answer::json_bytes(StatusCode::OK, out))
 }
 
-/// A URL from its beginning; in a batch it may begin behind `/services/data/`. Its version must not be newer than that of
-/// the batch.
+/// A URL from its beginning; in a batch it may begin behind `/services/data/`. Its version must not be newer than that
+/// of the batch.
 fn whole_url(url: &str, outer: ApiVersion) -> Result<String, Refusal> {
     let below = url.strip_prefix("/services/data/").unwrap_or(url).trim_start_matches('/');
     let version = below.split(['/', '?']).next().and_then(|version| version.strip_prefix('v')?.parse().ok());

@@ -100,8 +100,8 @@ fn check(graphs: &[Graph<'_>], version: ApiVersion) -> Result<(), Refusal> {
         let form = graph.id.starts_with(|first: char| first.is_ascii_alphanumeric());
         if !form || graph.id.len() >= ID_END || graph.id.contains('.') || !seen.insert(&graph.id) {
             let text = format!(
-                "The graphId '{}' has to be unique, shorter than {ID_END} characters and without a period, and to start \
-                 with a letter or a number",
+                "The graphId '{}' has to be unique, shorter than {ID_END} characters and without a period, and to \
+                 start with a letter or a number",
                 graph.id
             );
             return Err(Refusal::bad("INVALID_BATCH_REQUEST", text));

@@ -48,8 +48,8 @@ impl Answers {
     }
 
     /// A URL with the values in place of its references. Letters that would end a parameter are escaped.
-    pub(super) fn in_url(&mut self, url: &str) -> Result<String, String> {
-        self.replace(url, usize::MAX, |text| {
+    pub(super) fn in_url(&mut self, url: &str, limit: usize) -> Result<String, String> {
+        self.replace(url, limit, |text| {
             let mut escaped = String::with_capacity(text.len());
             for letter in text.chars() {
                 match letter {
@@ -244,7 +244,7 @@ mod tests {
             answers().in_body(body, 1000).unwrap(),
             r#"{"A":"001","B":1234567890123456.78,"C":"n: 1234567890123456.78, say \"x\"","@{ref.id}":null,"D":"\"@"}"#
         );
-        assert_eq!(answers().in_url("x/@{ref.id}?q=@{ref.records[0].Id}").unwrap(), "x/001?q=a%26b");
+        assert_eq!(answers().in_url("x/@{ref.id}?q=@{ref.records[0].Id}", 100).unwrap(), "x/001?q=a%26b");
     }
 
     #[test]
@@ -252,11 +252,11 @@ mod tests {
         for path in ["ref.ID", "ref.records[1].Id", "ref.records.Id", "ref[0]", "ref.records[x]", "other.id", ""] {
             let id = path.split(['.', '[']).next().unwrap();
             let text = format!("Invalid reference specified. No value for {path} found in {id}");
-            assert_eq!(answers().in_url(&format!("@{{{path}}}")), Err(text));
+            assert_eq!(answers().in_url(&format!("@{{{path}}}"), 100), Err(text));
         }
         let mut strict = answers();
         strict.nulls = false;
-        assert!(strict.in_url("@{ref.none}").is_err());
+        assert!(strict.in_url("@{ref.none}", 100).is_err());
     }
 
     #[test]
@@ -265,6 +265,7 @@ mod tests {
         answers.add("long", format!("{{\"text\":\"{}\"}}", "x".repeat(1000)).into());
         let body = format!("[{}\"\"]", "\"@{long.text}\",".repeat(100_000));
         assert_eq!(answers.in_body(&body, 1 << 20), Err(too_long()));
+        assert_eq!(answers.in_url(&"@{long.text}".repeat(100_000), 1 << 20), Err(too_long()));
         let body = format!("[\"{}\"]", "-@{long.text}".repeat(100_000));
         assert_eq!(answers.in_body(&body, 1 << 20), Err(too_long()));
     }
@@ -273,7 +274,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "\\PC{0,60}", parts in "(@\\{|ref|\\.|\\[|\\]|0|\\}|\"|\\\\|id|é){0,30}") {
             for text in [&text, &parts] {
-                let _ = (answers().in_url(text), answers().in_body(text, 100), ids(text), whole(text));
+                let _ = (answers().in_url(text, 100), answers().in_body(text, 100), ids(text), whole(text));
             }
         }
     }

@@ -125,7 +125,7 @@ impl Sequence {
         if !is_reference_id(&request.id) {
             return Reply::halted(&bad_id(&request.id));
         }
-        let url = match self.answers.in_url(&request.url) {
+        let url = match self.answers.in_url(&request.url, MAX_BODY) {
             Ok(url) => url,
             Err(message) => return Reply::halted(&message),
         };
@@ -242,8 +242,8 @@ pub(super) fn check_ids(requests: &[Subrequest<'_>], version: ApiVersion) -> Res
 
 fn bad_id(id: &str) -> String {
     format!(
-        "Provided referenceId ('{id}') must start with a letter or a number, and it can contain only letters, numbers and \
-         underscores ('_')."
+        "Provided referenceId ('{id}') must start with a letter or a number, and it can contain only letters, numbers \
+         and underscores ('_')."
     )
 }
 
