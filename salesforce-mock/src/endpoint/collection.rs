@@ -38,11 +38,12 @@ fn save(org: &mut Org, mut call: Call) -> Result<Response<Body>, Refusal> {
     let body = call.json_bytes()?;
     let (all_or_none, records) = parse(org.store.schema(), &body)?;
     check_chunks(&records)?;
-    let mixed = separate(org.store.schema(), &records);
+    let schema = org.store.schema();
+    let mixed = separate(&records.iter().map(|record| Some(schema.at(record.object))).collect::<Vec<_>>());
     let creates = call.method == Method::POST;
     let how = How { all_or_none: all_or_none || call.all_or_none, upserts: false };
     run(org, &call, how, records.into_iter().zip(mixed), |org, (record, mixed)| {
-        mixed.map_or(Ok(()), |refusal| Err(vec![refusal]))?;
+        mixed.map_or(Ok(()), Err).map_err(|refusal| vec![refusal])?;
         if creates { create(org, &record, &options) } else { update(org, record, &options) }.map(Outcome::done)
     })
 }
@@ -146,8 +147,11 @@ fn delete(org: &mut Org, call: &Call) -> Result<Response<Body>, Refusal> {
     check_size(ids.len())?;
     let all_or_none = call.parameter("allOrNone").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let how = How { all_or_none: all_or_none || call.all_or_none, upserts: false };
-    run(org, call, how, ids.into_iter(), |org, text| {
+    let object = |text: &&str| org.store.schema().object_of(text.parse().ok()?);
+    let mixed = separate(&ids.iter().map(object).collect::<Vec<_>>());
+    run(org, call, how, ids.into_iter().zip(mixed), |org, (text, mixed)| {
         let delete = |org: &mut Org| {
+            mixed.map_or(Ok(()), Err)?;
             let id = text.parse().map_err(|_| malformed(text))?;
             existing(org, id)?;
             org.store.delete(id)?;

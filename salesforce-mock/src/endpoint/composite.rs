@@ -5,6 +5,7 @@
 
 mod batch;
 mod graph;
+mod inside;
 mod reference;
 mod subrequest;
 mod tree;
@@ -20,7 +21,8 @@ use crate::{Body, Org};
 
 pub(crate) use batch::batch;
 pub(crate) use graph::graph;
-use subrequest::{Sequence, Subrequest, check_headers, check_ids, is_many};
+use inside::{in_composite, is_many};
+use subrequest::{Sequence, Subrequest, check_headers, check_ids};
 pub(crate) use tree::tree;
 
 /// The most requests in one, and the most queries and collections among them (REST reference 11).
@@ -59,7 +61,7 @@ pub(crate) fn composite(org: &mut Org, mut call: Call) -> Result<Response<Body>,
     let savepoint = all_or_none.then(|| org.store.begin());
     let mut sequence = Sequence::new(call.version, all_or_none);
     for request in &requests {
-        let failed = sequence.run(org, request, subrequest::in_composite).failed;
+        let failed = sequence.run(org, request, in_composite).failed;
         if failed && all_or_none {
             break;
         }

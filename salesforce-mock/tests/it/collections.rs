@@ -288,6 +288,9 @@ fn setup_objects_and_others_do_not_mix() {
     assert_eq!(codes(&answer), ["", "MIXED_DML_OPERATION"]);
     let text = answer[1]["errors"][0]["message"].as_str().unwrap();
     assert!(text.ends_with("(or vice versa): Group, original object: Account"), "{text}");
+    let (group, account) = (client.insert("Group", json!({"Name": "H"})), answer[0]["id"].as_str().unwrap());
+    let answer = client.call("DELETE", &format!("composite/sobjects?ids=x,{group},{account}"), &[], "").json();
+    assert_eq!(codes(&answer), ["MALFORMED_ID", "", "MIXED_DML_OPERATION"]);
 }
 
 #[test]

@@ -81,18 +81,16 @@ pub(super) fn check_chunks(records: &[Record]) -> Result<(), Refusal> {
     Err(Refusal::bad("EXCEEDED_MAX_TYPES_LIMIT", text))
 }
 
-/// The refusals of rows that must not be written together with the first one.
-pub(super) fn separate(schema: &Schema, records: &[Record]) -> Vec<Option<rules::Refusal>> {
+/// The refusals of rows that must not be written together with the first one, by the objects of the rows. A row of no
+/// object is refused as such.
+pub(super) fn separate(objects: &[Option<&Object>]) -> Vec<Option<rules::Refusal>> {
     let is_setup = |object: &Object| SETUP.contains(&&*object.name);
-    let Some(first) = records.first().map(|record| schema.at(record.object)) else { return Vec::new() };
-    records
-        .iter()
-        .map(|record| {
-            let object = schema.at(record.object);
-            let text = "DML operation on setup object is not permitted after you have updated a non-setup object (or \
-                        vice versa)";
-            let text = format!("{text}: {}, original object: {}", object.name, first.name);
-            (is_setup(object) != is_setup(first)).then(|| rules::Refusal::new("MIXED_DML_OPERATION", text))
-        })
-        .collect()
+    let first = objects.iter().flatten().next();
+    let mixed = |object: &Object, first: &Object| {
+        let text = "DML operation on setup object is not permitted after you have updated a non-setup object (or vice \
+                    versa)";
+        let text = format!("{text}: {}, original object: {}", object.name, first.name);
+        (is_setup(object) != is_setup(first)).then(|| rules::Refusal::new("MIXED_DML_OPERATION", text))
+    };
+    objects.iter().map(|object| mixed((*object)?, first?)).collect()
 }

@@ -3,7 +3,8 @@ use salesforce_types::ApiVersion;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::subrequest::{Reply, method, not_inside, place_of, send};
+use super::inside::{not_inside, place_of};
+use super::subrequest::{Reply, method, send};
 use super::{check_count, error_body};
 use crate::answer::{self, Refusal};
 use crate::call::Call;

@@ -5,8 +5,9 @@ use salesforce_types::ApiVersion;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::inside::{not_inside, place_of};
 use super::reference::ids;
-use super::subrequest::{Sequence, Subrequest, check_headers, check_ids, not_inside, place_of};
+use super::subrequest::{Sequence, Subrequest, check_headers, check_ids};
 use crate::answer::{self, Refusal};
 use crate::call::Call;
 use crate::endpoint::envelope::{Whole, parse};
