@@ -2,6 +2,9 @@
 
 mod bind;
 mod builder;
+mod check;
+mod check_properties;
+mod check_recorded;
 mod fixtures;
 mod grammar;
 mod limits;
