@@ -47,6 +47,7 @@
 mod class;
 mod condition;
 mod function;
+mod group;
 mod places;
 mod problem;
 mod query;

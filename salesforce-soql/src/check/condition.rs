@@ -6,6 +6,7 @@ use salesforce_types::describe::{Field, FieldType};
 
 use super::class::{Class, described};
 use super::function::Meaning;
+use super::report::Finding;
 use super::scope::Scope;
 use super::{Checker, ProblemKind};
 use crate::ast::{CompareOp, Condition, Function, Operand, Set, Text, Value};
@@ -164,9 +165,13 @@ impl<'s> Checker<'s, '_> {
         };
         for part in text.as_str().split(|c| Some(c) == separator).filter(|part| !is_listed(part)) {
             let values = field.picklist_values.iter().map(|entry| &*entry.value);
-            let near = super::nearest(part, values).map(|near| format!(", do you mean '{near}'?"));
-            let message = format!("'{part}' is no listed value of {}{}", field.name, near.unwrap_or_default());
-            self.report(ProblemKind::UnlistedValue, span.clone(), message);
+            let near = super::nearest(part, values).filter(|_| part == text.as_str());
+            self.findings.push(Finding {
+                kind: ProblemKind::UnlistedValue,
+                span: span.clone(),
+                message: format!("'{part}' is no listed value of {}", field.name),
+                suggestion: near.map(|near| Text::from(near).to_string()),
+            });
         }
     }
 

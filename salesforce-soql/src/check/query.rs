@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use salesforce_types::describe::SObjectDescribe;
+
 use super::condition::{Clause, Place};
 use super::scope::{Scope, Target, leads_to};
 use super::{Checker, ProblemKind, nearest};
@@ -19,12 +21,8 @@ impl<'q> Scope<'_, 'q> {
         matches!(operand, Operand::Field(path) if path.parents().is_empty() && self.selected.contains(&path.name()))
     }
 
-    fn note_selected(&mut self, items: &'q [SelectItem]) {
-        self.selected = items.iter().filter_map(alias).collect();
-    }
-
     /// By this, a path is the same as another one that is written with an alias or in capitals.
-    fn key(&self, path: &FieldPath) -> String {
+    pub(super) fn key(&self, path: &FieldPath) -> String {
         let names = self.start(path).1.iter().chain([path.name()]);
         names.map(|name| name.as_str().to_ascii_lowercase()).collect::<Vec<_>>().join(".")
     }
@@ -49,7 +47,7 @@ impl<'s, 'q> Checker<'s, 'q> {
             }
             scope.names.push((joined.alias.as_ref().unwrap_or(joined.path.name()), target));
         }
-        scope.note_selected(&query.select);
+        scope.selected = query.select.iter().filter_map(alias).collect();
         self.select(&scope, &query.select);
         self.all_fields(&scope, query);
         if let Some(filter) = &query.filter {
@@ -67,45 +65,41 @@ impl<'s, 'q> Checker<'s, 'q> {
     }
 
     fn child(&mut self, outer: &Scope<'s, 'q>, query: &'q ChildQuery) {
-        let (mut target, parents) = outer.start(&query.relationship);
+        let (mut from, parents) = outer.start(&query.relationship);
         let name = query.relationship.name();
         // Whether children of a parent can be asked for is not written down; the parent has to be there all the same.
         for parent in parents {
-            target = self.parent(target, parent);
+            from = self.parent(from, parent);
         }
-        let target = match target {
-            Target::Object(object) => {
-                let relation = object.child_relationships.iter().find(|relation| {
-                    relation.relationship_name.as_deref().is_some_and(|relationship| name.is(relationship))
-                });
-                match relation {
-                    Some(relation) => self.object(&relation.child_sobject, name),
-                    None => {
-                        let of_object = object
-                            .child_relationships
-                            .iter()
-                            .find(|relation| name.is(&relation.child_sobject) && relation.relationship_name.is_some());
-                        let all = object.child_relationships.iter().filter_map(|it| it.relationship_name.as_deref());
-                        let near = of_object
-                            .and_then(|relation| relation.relationship_name.as_deref())
-                            .or_else(|| nearest(name.as_str(), all));
-                        let message = format!("{} has no children `{name}`", object.name);
-                        self.suggest(ProblemKind::UnknownRelationship, name, message, near);
-                        Target::Unknown
-                    }
-                }
-            }
+        let target = match from {
+            Target::Object(object) => self.children(object, name),
             _ => Target::Unknown,
         };
         let mut scope = Scope::new(target, [name].into_iter().chain(&query.alias));
-        // The query around it keeps its names.
-        scope.names.extend(outer.names.iter().copied());
+        // Aliases of the query around it may be seen from here; its object's name is not, and `Account.Name` in place of
+        // `Account__r.Name` is a common slip.
+        scope.names.extend(outer.names.iter().skip(1).copied());
         self.select(&scope, &query.select);
         self.duplicates(&query.select);
         if let Some(filter) = &query.filter {
             self.condition(&scope, filter, Place::top(Clause::ChildWhere));
         }
         self.order(&scope, &query.order_by);
+    }
+
+    /// What a child relationship leads to.
+    fn children(&mut self, object: &'s SObjectDescribe, name: &Name) -> Target<'s> {
+        let named =
+            object.child_relationships.iter().filter_map(|child| Some((child.relationship_name.as_deref()?, child)));
+        if let Some((_, child)) = named.clone().find(|(relationship, _)| name.is(relationship)) {
+            return self.object(&child.child_sobject, name);
+        }
+        let by_object =
+            named.clone().find(|(_, child)| name.is(&child.child_sobject)).map(|(relationship, _)| relationship);
+        let near = by_object.or_else(|| nearest(name.as_str(), named.map(|(relationship, _)| relationship)));
+        let message = format!("{} has no children `{name}`", object.name);
+        self.suggest(ProblemKind::UnknownRelationship, name, message, near);
+        Target::Unknown
     }
 
     fn select(&mut self, scope: &Scope<'s, 'q>, items: &'q [SelectItem]) {
@@ -151,9 +145,12 @@ impl<'s, 'q> Checker<'s, 'q> {
                 self.field(&branch, path);
             }
         }
-        let others = Scope::new(field.map_or(Target::Unknown, Target::Several), []);
-        for path in &type_of.otherwise {
-            self.field(&others, path);
+        if !type_of.otherwise.is_empty() {
+            let target = field.map_or(Target::Unknown, |field| self.pointed(field, &type_of.relationship));
+            let others = Scope::new(target, []);
+            for path in &type_of.otherwise {
+                self.field(&others, path);
+            }
         }
     }
 
@@ -165,54 +162,6 @@ impl<'s, 'q> Checker<'s, 'q> {
                 let message = format!("{} cannot stand in ORDER BY", found.field.name);
                 self.report(ProblemKind::NotSortable, self.span(&item.by), message);
             }
-        }
-    }
-
-    fn groups(&mut self, scope: &mut Scope<'s, 'q>, query: &'q Query) {
-        let mut grouped = HashSet::new();
-        for item in query.group_by.iter().flat_map(|group| &group.items) {
-            if let Operand::Field(path) = item {
-                grouped.insert(scope.key(path));
-            }
-            if scope.is_selected(item) {
-                continue;
-            }
-            let meaning = self.operand(scope, item);
-            if let Some(found) = meaning.found.filter(|found| found.lacks(|field| field.groupable)) {
-                let message = format!("{} cannot stand in GROUP BY", found.field.name);
-                self.report(ProblemKind::NotGroupable, self.span(item), message);
-            }
-        }
-        // Grouping by the name that a field got in the select list is grouping by the field.
-        let by_alias = |alias: &Name| grouped.contains(&alias.as_str().to_ascii_lowercase());
-        let more = query.select.iter().filter_map(|item| match item {
-            SelectItem::Field { path, alias: Some(alias) } if by_alias(alias) => Some(scope.key(path)),
-            _ => None,
-        });
-        let more: Vec<_> = more.collect();
-        grouped.extend(more);
-        scope.grouped = Some(grouped);
-        for item in &query.select {
-            if let SelectItem::Field { path, .. } = item {
-                self.grouped_path(scope, path);
-            }
-        }
-        if let Some(having) = query.group_by.as_ref().and_then(|group| group.having.as_ref()) {
-            self.condition(scope, having, Place::top(Clause::Having));
-        }
-    }
-
-    /// In a query of groups, a field that stands by itself has to be one of those that make the groups.
-    pub(super) fn grouped(&mut self, scope: &Scope<'s, '_>, operand: &Operand) {
-        if let Operand::Field(path) = operand {
-            self.grouped_path(scope, path);
-        }
-    }
-
-    fn grouped_path(&mut self, scope: &Scope<'s, '_>, path: &FieldPath) {
-        if scope.grouped.as_ref().is_some_and(|grouped| !grouped.contains(&scope.key(path))) {
-            let message = format!("in a query of groups, `{path}` has to be in GROUP BY or in an aggregate function");
-            self.report(ProblemKind::NotGrouped, self.places.path(path), message);
         }
     }
 

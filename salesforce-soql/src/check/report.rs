@@ -67,9 +67,12 @@ const AROUND: usize = 50;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
-            let (shown, blanks, marked) = excerpt(&self.text, &problem.span);
             f.write_str(if index == 0 { "" } else { "\n" })?;
-            write!(f, "{problem}\n  {shown}\n  {}{}", " ".repeat(blanks), "^".repeat(marked))?;
+            write!(f, "{problem}")?;
+            if !self.text.is_empty() {
+                let (shown, blanks, marked) = excerpt(&self.text, &problem.span);
+                write!(f, "\n  {shown}\n  {}{}", " ".repeat(blanks), "^".repeat(marked))?;
+            }
         }
         Ok(())
     }

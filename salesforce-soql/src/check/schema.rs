@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
@@ -52,7 +52,7 @@ impl Schema {
         files.sort();
         let mut schema = Self::default();
         for file in files {
-            schema.extend(Self::read_file(&file)?.objects.into_values());
+            schema.extend(Self::read_file(&file)?);
         }
         Ok(schema)
     }
@@ -87,6 +87,16 @@ impl FromIterator<SObjectDescribe> for Schema {
         let mut schema = Self::default();
         schema.extend(describes);
         schema
+    }
+}
+
+/// Its objects, by name: so one schema extends another.
+impl IntoIterator for Schema {
+    type Item = SObjectDescribe;
+    type IntoIter = btree_map::IntoValues<Box<str>, SObjectDescribe>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.objects.into_values()
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) enum Target<'s> {
 /// Where the paths of a query, a child query or a semi-join start.
 pub(super) struct Scope<'s, 'q> {
     pub(super) target: Target<'s>,
-    /// What a path may start with instead of a relationship: names in `FROM` and their aliases.
+    /// What a path may start with instead of a relationship: the name in `FROM`, then aliases.
     pub(super) names: Vec<(&'q Name, Target<'s>)>,
     /// Names given to what is selected, by which groups are sorted.
     pub(super) selected: Vec<&'q Name>,
@@ -129,7 +129,7 @@ impl<'s> Checker<'s, '_> {
         }
     }
 
-    fn pointed(&mut self, field: &'s Field, name: &Name) -> Target<'s> {
+    pub(super) fn pointed(&mut self, field: &'s Field, name: &Name) -> Target<'s> {
         match field.reference_to.as_slice() {
             [] => Target::Unknown,
             [object] => self.object(object, name),

@@ -134,7 +134,7 @@ fn a_text_that_is_no_query_has_one_problem() {
     assert_found("SELECT Id FROM Account WHERE LIMIT 10", &[(Syntax, "LIMIT")]);
     let report = schema().check("");
     assert_eq!(report.problems().len(), 1);
-    assert_eq!(report.to_string(), "row 1, column 1: found the end of the query, expected SELECT\n  \n  ^");
+    assert_eq!(report.to_string(), "row 1, column 1: found the end of the query, expected SELECT");
 }
 
 #[test]
@@ -221,6 +221,10 @@ fn children_are_reached_by_their_relationship_not_by_their_object() {
         "SELECT Id, (SELECT Count__c FROM Account.Visits__r), (SELECT c.Id FROM a.Contacts c) FROM Account a",
     ]);
     assert_found("SELECT (SELECT Emial FROM Contacts) FROM Account", &[(UnknownField, "Emial")]);
+    // From a child, the object around it is seen by no name of its own.
+    let slip = "SELECT (SELECT Account.Name FROM Visits__r) FROM Account";
+    assert_found(slip, &[(UnknownRelationship, "Account")]);
+    assert_eq!(suggested(slip).as_deref(), Some("Account__r"));
     for (wrong, right) in [("Contact", "Contacts"), ("Visit__c", "Visits__r"), ("Visits__c", "Visits__r")] {
         let text = format!("SELECT (SELECT Nme FROM {wrong}) FROM Account");
         assert_found(&text, &[(UnknownRelationship, wrong)]);
@@ -290,7 +294,7 @@ fn a_value_that_is_not_listed_is_a_warning() {
     let report = schema().check(text);
     assert_eq!(found(&report, text), [(UnlistedValue, "'Meida'")]);
     assert!(report.is_ok());
-    let said = "warning, row 1, column 53: 'Meida' is no listed value of Industry, do you mean 'Media'?";
+    let said = "warning, row 1, column 53: 'Meida' is no listed value of Industry; do you mean `'Media'`?";
     assert_eq!(report.problems()[0].to_string(), said);
     let tags = "SELECT Id FROM Visit__c WHERE Tags__c EXCLUDES ('red;blue')";
     assert_found(tags, &[(UnlistedValue, "'red;blue'")]);

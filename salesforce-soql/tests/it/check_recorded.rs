@@ -43,7 +43,7 @@ fn recorded_describes_are_a_schema() {
     );
     let files = ["cci_Custom__c.json", "cci_Event.json", "cci_Lead.json", "opportunity_describe.json"];
     let schemas = files.map(|file| Schema::read(describes.join(file)).expect("it is a describe"));
-    let schema: Schema = schemas.iter().flat_map(Schema::objects).cloned().collect();
+    let schema: Schema = schemas.into_iter().flatten().collect();
     assert_eq!(schema.objects().count(), 4);
 
     for text in [
