@@ -64,9 +64,8 @@ impl<'s> Checker<'s, '_> {
             }
             Condition::Includes { left, negated, sets } => {
                 let Some(meaning) = self.left(scope, left, place) else { return };
-                let several = |field: &Field| field.field_type == FieldType::MultiPicklist;
-                let open = meaning.found.is_none() && meaning.class == Class::Other;
-                if !open && !meaning.found.is_some_and(|found| several(found.field)) {
+                let one_value = |field: &Field| field.field_type != FieldType::MultiPicklist;
+                if meaning.class != Class::Other && meaning.found.is_some_and(|found| one_value(found.field)) {
                     let name = if *negated { "EXCLUDES" } else { "INCLUDES" };
                     self.operator(left, meaning, name, "that is for multi-select picklists");
                 }

@@ -82,19 +82,19 @@ impl std::error::Error for Report {}
 
 /// A part of the line with a span in it, how many characters of it stand before the span, and how many in it.
 fn excerpt(text: &str, span: &Range<usize>) -> (String, usize, usize) {
-    let before = text.get(..span.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
-    let marked = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
-    let after = text.get(span.start + marked.len()..).unwrap_or_default().lines().next().unwrap_or_default();
-    let skipped = before.chars().count().saturating_sub(AROUND);
-    let mut shown = String::from(if skipped > 0 { "…" } else { "" });
-    // What has no width of its own, or more than one blank's, would put the marks in a wrong place.
-    shown.extend(before.chars().skip(skipped).map(|c| if c.is_control() { ' ' } else { c }));
-    let blanks = shown.chars().count();
-    let width = marked.chars().count().clamp(1, AROUND);
-    shown.extend(
-        marked.chars().take(AROUND).chain(after.chars().take(AROUND)).map(|c| if c.is_control() { ' ' } else { c }),
-    );
-    let cut = marked.chars().count() > AROUND || after.chars().count() > AROUND;
-    shown.push_str(if cut { "…" } else { "" });
-    (shown, blanks, width)
+    let in_line = |c: &char| *c != '\n';
+    let mut before: Vec<_> =
+        (text.get(..span.start).unwrap_or_default().chars().rev().take_while(in_line)).take(AROUND + 1).collect();
+    if before.len() > AROUND {
+        before.truncate(AROUND);
+        before.push('…');
+    }
+    let marked = text.get(span.clone()).unwrap_or_default().chars().take_while(in_line).take(AROUND).count().max(1);
+    let mut after = text.get(span.start..).unwrap_or_default().chars().take_while(in_line);
+    let mut shown: String = before.iter().rev().copied().chain(after.by_ref().take(marked + AROUND)).collect();
+    if after.next().is_some() {
+        shown.push('…');
+    }
+    // A tab is wider than a blank, and would put the marks in a wrong place.
+    (shown.replace(char::is_control, " "), before.len(), marked)
 }

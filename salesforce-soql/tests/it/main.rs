@@ -5,6 +5,7 @@ mod builder;
 mod check;
 mod check_properties;
 mod check_recorded;
+mod check_types;
 mod fixtures;
 mod grammar;
 mod limits;
