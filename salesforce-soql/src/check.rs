@@ -9,7 +9,8 @@
 //! # let folder = std::env::temp_dir().join(format!("salesforce-soql-check-{}", std::process::id()));
 //! # std::fs::create_dir_all(&folder)?;
 //! # std::fs::write(folder.join("lead.json"), r#"{"name": "Lead", "fields": [
-//! #     {"name": "Id", "type": "id"}, {"name": "Name", "type": "string"}, {"name": "AnnualRevenue", "type": "currency"}
+//! #     {"name": "Id", "type": "id"}, {"name": "Name", "type": "string"},
+//! #     {"name": "AnnualRevenue", "type": "currency"}
 //! # ]}"#)?;
 //! const RICH: &str = "SELECT Id, Nmae FROM Lead WHERE AnnualRevenue > '5' AND Name LIKE :name";
 //!
@@ -41,8 +42,8 @@
 //! ```
 //!
 //! What the documentation of SOQL does not say is not reported: a query without problems may still be refused, for what
-//! depends on rows, licences or the kind of object. An object that the schema does not have is a problem of its own kind,
-//! [`ProblemKind::NotInSchema`], and what stands on it is not checked.
+//! depends on rows, licences or the kind of object. An object that the schema does not have is a problem of its own
+//! kind, [`ProblemKind::NotInSchema`], and what stands on it is not checked.
 
 mod class;
 mod condition;

@@ -11,7 +11,8 @@ use crate::ast::{ChildQuery, Condition, FieldPath, Function, Name, Operand, Orde
 use crate::ast::{SemiJoin, Set, Text, TypeOf, Value};
 use crate::parse::{Marks, ValueMark};
 
-/// The spans of one borrowed tree: a name or literal in it is known by its address, which is its own while it is borrowed.
+/// The spans of one borrowed tree: a name or literal in it is known by its address, which is its own while
+/// it is borrowed.
 pub(super) struct Places<'q> {
     names: HashMap<*const Name, Range<usize>>,
     values: HashMap<*const (), ValueMark>,

@@ -76,7 +76,7 @@ impl<'s, 'q> Checker<'s, 'q> {
             _ => Target::Unknown,
         };
         let mut scope = Scope::new(target, [name].into_iter().chain(&query.alias));
-        // Aliases of the query around it may be seen from here; its object's name is not, and `Account.Name` in place of
+        // Aliases of the query around it may be seen from here. Its object's name is not: `Account.Name` in place of
         // `Account__r.Name` is a common slip.
         scope.names.extend(outer.names.iter().skip(1).copied());
         self.select(&scope, &query.select);

@@ -18,7 +18,8 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// [`SchemaError`] if the text is no JSON, or an object in it has no name or no fields, as in the list of all objects.
+    /// [`SchemaError`] if the text is no JSON, or an object in it has no name or no fields, as in the list of all
+    /// objects.
     pub fn from_json(json: &str) -> Result<Self, SchemaError> {
         let describes = if json.trim_start().starts_with('[') {
             serde_json::from_str(json)

@@ -1,4 +1,5 @@
-//! Queries of public code against recorded describes and those of the mock org: a checker that cries wolf is turned off.
+//! Queries of public code against recorded describes and those of the mock org: a checker that cries wolf is
+//! turned off.
 
 use salesforce_mock::Org;
 use salesforce_soql::check::{ProblemKind, Schema};
