@@ -37,6 +37,10 @@ pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
+/// Marks an answer of status 200 in which a row was refused: an extension, for a call around this one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed;
+
 /// A call that the org refuses.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -52,6 +56,8 @@ struct Item<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<&'a [String]>,
+    #[serde(rename = "duplicateResult", skip_serializing_if = "Option::is_none")]
+    duplicates: Option<&'a serde_json::Value>,
 }
 
 impl Refusal {
@@ -92,7 +98,12 @@ impl Refusal {
         let items: Vec<_> = self
             .errors
             .iter()
-            .map(|error| Item { message: &error.message, code: error.code, fields: error.fields.as_deref() })
+            .map(|error| Item {
+                message: &error.message,
+                code: error.code,
+                fields: error.fields.as_deref(),
+                duplicates: error.duplicates.as_deref(),
+            })
             .collect();
         let mut response = json(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &items);
         if let Some((name, value)) = self.header {

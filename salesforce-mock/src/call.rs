@@ -9,7 +9,7 @@ use crate::answer::Refusal;
 use crate::route;
 
 /// The longest body that is read as JSON or as a form (REST reference 1.4).
-const MAX_BODY: usize = 50 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 50 * 1024 * 1024;
 
 /// What an endpoint needs to know of a request.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) version: ApiVersion,
+    /// Whether the call is a part of one that is done whole or not at all.
+    pub(crate) all_or_none: bool,
     query: Vec<(String, String)>,
     body: Body,
 }
@@ -24,7 +26,12 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn new(parts: http::request::Parts, body: Body, version: ApiVersion) -> Self {
         let query = parts.uri.query().map(route::pairs).unwrap_or_default();
-        Self { method: parts.method, headers: parts.headers, version, query, body }
+        Self { method: parts.method, headers: parts.headers, version, all_or_none: false, query, body }
+    }
+
+    /// A call that came inside of another one.
+    pub(crate) fn inner(method: Method, headers: HeaderMap, version: ApiVersion, query: &str, body: Body) -> Self {
+        Self { method, headers, version, all_or_none: false, query: route::pairs(query), body }
     }
 
     /// A parameter of the query string.
@@ -40,6 +47,14 @@ impl Call {
     /// A header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// An option in a header of the form `name=value; name=value`; commas do as well as semicolons.
+    pub(crate) fn option(&self, header: &str, name: &str) -> Option<&str> {
+        self.header(header)?.split([',', ';']).find_map(|option| {
+            let (key, value) = option.split_once('=')?;
+            key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+        })
     }
 
     /// The body as it was sent, unpacked if it was compressed.

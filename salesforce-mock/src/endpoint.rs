@@ -3,13 +3,21 @@
 mod analytics;
 mod apex_rest;
 mod blob;
+mod collection;
+mod composite;
+mod condition;
 mod describe;
+mod envelope;
 mod graphql;
 mod limits;
 mod oauth;
+mod options;
+mod outcome;
 mod query;
 mod recent;
+mod related;
 mod replication;
+mod row;
 mod search;
 mod soap;
 mod sobject;
@@ -18,12 +26,15 @@ mod versions;
 
 pub(crate) use analytics::{Reports, analytics};
 pub(crate) use apex_rest::apex_rest;
+pub(crate) use collection::{collection, rows, upsert};
+pub(crate) use composite::{batch, composite, graph, tree};
 pub(crate) use describe::{basic, describe, describe_global};
 pub(crate) use graphql::graphql;
 pub(crate) use limits::{limits, record_count};
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};
-pub(crate) use recent::{Recent, recent};
+pub(crate) use recent::recent;
+pub(crate) use related::related;
 pub(crate) use replication::{deleted, updated};
 pub(crate) use search::{parameterized, scope_order, search, search_layout};
 pub(crate) use soap::{Api as SoapApi, soap};
@@ -37,4 +48,13 @@ use crate::schema::{Object, Schema};
 /// The object of that name; a place that is not there without it.
 fn object<'s>(schema: &'s Schema, name: &str) -> Result<&'s Object, Refusal> {
     schema.object(name).ok_or_else(Refusal::not_found)
+}
+
+/// A type that a row names and that the org does not have.
+fn unknown_type(name: &str) -> Refusal {
+    let text = format!(
+        "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the \
+         '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
+    );
+    Refusal::bad("INVALID_TYPE", text)
 }

@@ -14,7 +14,7 @@ use http::{Method, Request, Response};
 use salesforce_types::{Record, RecordId, Timestamp};
 
 use crate::apex::Classes;
-use crate::endpoint::{Recent, Reports};
+use crate::endpoint::Reports;
 use crate::fault::{self, Faults, Play};
 use crate::journal::{self, Entry};
 use crate::oauth::{App, Logins};
@@ -68,8 +68,6 @@ pub struct Org {
     described: (Arc<Schema>, Timestamp),
     usage: Usage,
     long_requests: LongRequests,
-    /// The rows that calls touched last.
-    pub(crate) recent: Recent,
     pub(crate) apex: Classes,
     pub(crate) reports: Reports,
     /// Classes by name, with their text.
@@ -134,7 +132,6 @@ impl Org {
             described,
             usage: Usage { used: 0, allowed: 5_000_000, since: now },
             long_requests: LongRequests::default(),
-            recent: Recent::default(),
             apex: Classes::default(),
             reports: Reports::default(),
             classes: Vec::new(),

@@ -1,10 +1,13 @@
 //! Which part of the org a path means.
 
+mod composite;
+
 use http::Method;
 use percent_encoding::percent_decode_str;
 use salesforce_types::ApiVersion;
 
 use crate::endpoint::SoapApi;
+pub(crate) use composite::Composite;
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,6 +81,14 @@ pub(crate) enum Resource {
         first: String,
         second: String,
     },
+    /// `sobjects/X/ID/RELATION/…`, of two relations and more
+    Related {
+        object: String,
+        id: String,
+        path: Vec<String>,
+    },
+    /// `composite/…`
+    Composite(Composite),
     Unknown,
 }
 
@@ -130,9 +141,10 @@ impl Route {
                 Resource::Unknown | Resource::ApexRest(_) | Resource::Reports(_) => ALL,
                 Resource::GraphQl => POST,
                 Resource::Sobject(_) | Resource::ParameterizedSearch => READ_AND_POST,
+                Resource::Composite(composite) => composite.methods(),
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
                 Resource::Row { id, .. } if id.eq_ignore_ascii_case("Id") => READ_AND_POST,
-                Resource::Row { .. } | Resource::Keyed { .. } => ROW,
+                Resource::Row { .. } | Resource::Keyed { .. } | Resource::Related { .. } => ROW,
                 _ => READ,
             },
         }
@@ -163,9 +175,13 @@ impl Resource {
             ["sobjects", object, "updated"] => Self::Updated(name(object)),
             ["sobjects", object, "deleted"] => Self::Deleted(name(object)),
             ["sobjects", object, id] => Self::Row { object: name(object), id: name(id) },
+            ["composite", rest @ ..] => Composite::of(rest).map_or(Self::Unknown, Self::Composite),
             ["sobjects", _, "describe", _] => Self::Unknown,
             ["sobjects", object, first, second] => {
                 Self::Keyed { object: name(object), first: name(first), second: name(second) }
+            }
+            ["sobjects", object, id, path @ ..] if *id != "describe" => {
+                Self::Related { object: name(object), id: name(id), path: path.iter().map(name).collect() }
             }
             _ => Self::Unknown,
         }
@@ -224,7 +240,8 @@ mod tests {
             resource("/services/data/v68.0/sobjects/X__c/Key__c/a%2Fb%20c"),
             Resource::Keyed { object: "X__c".into(), first: "Key__c".into(), second: "a/b c".into() }
         );
-        assert_eq!(resource("/services/data/v68.0/composite/batch"), Resource::Unknown);
+        assert_eq!(resource("/services/data/v68.0/composite/batch/"), Resource::Composite(Composite::Batch));
+        assert_eq!(resource("/services/data/v68.0/composite/nothing"), Resource::Unknown);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod compare;
 mod cursor;
 mod dates;
+mod explain;
 mod filter;
 mod group;
 mod reading;
@@ -32,6 +33,7 @@ use select::{Planner, Shape};
 pub(crate) use source::Source;
 
 pub(crate) use cursor::Cursors;
+pub(crate) use explain::explain;
 
 /// The largest `OFFSET`.
 const MOST_OFFSET: u64 = 2000;
@@ -182,6 +184,23 @@ pub(crate) fn record(
         write(&shape);
         return Ok(out);
     };
+    let select = selected(object, fields)?;
+    let scope = Scope::new(view, Source(fields), object, None);
+    let planner = Planner { scope: &scope, version, level: 1, bounded: true, single: true };
+    write(&planner.shape(&select)?);
+    Ok(out)
+}
+
+/// Whether the fields of [`record`] are there, without a row.
+pub(crate) fn check_fields(store: &Store, object: &Object, fields: &str, version: ApiVersion) -> Result<(), Refusal> {
+    let view = View { store, all_rows: false };
+    let select = selected(object, fields)?;
+    let scope = Scope::new(view, Source(fields), object, None);
+    Planner { scope: &scope, version, level: 1, bounded: true, single: true }.shape(&select).map(|_| ())
+}
+
+/// A list of fields as the select list of a query, the id among them.
+fn selected(object: &Object, fields: &str) -> Result<Vec<SelectItem>, Refusal> {
     let paths = fields.split(',').map(|field| {
         let field = field.trim();
         field.parse().map_err(|_| Source(fields).unknown_field(field, field, &object.name))
@@ -192,10 +211,7 @@ pub(crate) fn record(
     if !select.iter().any(is_id) {
         select.extend("Id".parse().ok().map(|path| SelectItem::Field { path, alias: None }));
     }
-    let scope = Scope::new(view, Source(fields), object, None);
-    let planner = Planner { scope: &scope, version, level: 1, bounded: true, single: true };
-    write(&planner.shape(&select)?);
-    Ok(out)
+    Ok(select)
 }
 
 fn scope_of<'o, 'q>(view: View<'o>, source: Source<'q>, query: &'q Query) -> Result<Scope<'o, 'q>, Refusal> {

@@ -5,6 +5,7 @@ mod read;
 mod recycle;
 mod row;
 mod table;
+mod transaction;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,15 +15,17 @@ use salesforce_types::{RecordId, Timestamp};
 
 use crate::clock::OrgClock;
 use crate::ids::Mint;
-use crate::rules::{self, Draft, Refusal};
+use crate::rules::{self, Automation, Draft, Proposed, Refusal, WriteOptions};
 use crate::schema::{Object, Schema};
 use crate::value::Value;
 
 pub use recycle::Deletion;
 pub use row::Row;
 pub use table::Table;
+pub use transaction::Savepoint;
 
 use recycle::RecycleBin;
+use transaction::Undo;
 
 /// Every row of an org, with its schema, its clock and the recycle bin.
 ///
@@ -36,6 +39,11 @@ pub struct Store {
     numbers: HashMap<(usize, usize), u64>,
     bin: RecycleBin,
     pending: Vec<Pending>,
+    /// How to take back what the open transactions wrote, and how many are open.
+    undo: Vec<Undo>,
+    transactions: usize,
+    /// Rows by when they were used last, the latest first.
+    recent: Vec<RecordId>,
     /// What time it is in the org.
     pub clock: OrgClock,
     /// Who writes.
@@ -44,12 +52,17 @@ pub struct Store {
     pub organization: RecordId,
     /// Whether `CreatedDate` and the like may be given on create (REST reference 5.7).
     pub audit_fields_on_create: bool,
+    /// Triggers, duplicate rules, assignment rules, locks.
+    pub automation: Automation,
     /// What a seed could not take over, one sentence each.
     pub problems: Vec<String>,
     /// Whether rows that change because of another one (cascades, cleared lookups) get new stamps. It is not known
     /// what a real org does, so both can be had.
     pub stamp_cascades: bool,
 }
+
+/// How many rows the org remembers as used last.
+const MOST_RECENT: usize = 200;
 
 /// A write that is stamped but not yet committed.
 #[derive(Debug)]
@@ -76,10 +89,14 @@ impl Store {
             numbers: HashMap::new(),
             bin: RecycleBin::default(),
             pending: Vec::new(),
+            undo: Vec::new(),
+            transactions: 0,
+            recent: Vec::new(),
             clock,
             user,
             organization,
             audit_fields_on_create: false,
+            automation: Automation::default(),
             problems: Vec::new(),
             stamp_cascades: true,
         };
@@ -131,9 +148,18 @@ impl Store {
     ///
     /// Why it was refused; nothing was written.
     pub fn create(&mut self, object: &Object, draft: &Draft) -> Result<RecordId, Vec<Refusal>> {
-        let row = self.prepare(object, draft)?;
+        self.create_with(object, draft, &WriteOptions::default())
+    }
+
+    pub(crate) fn create_with(
+        &mut self,
+        object: &Object,
+        draft: &Draft,
+        options: &WriteOptions,
+    ) -> Result<RecordId, Vec<Refusal>> {
+        let row = self.prepare(object, draft, options)?;
         let id = row.id();
-        self.tables[object.index].insert(row);
+        self.insert_row(object.index, row);
         rules::after_create(self, object, id);
         Ok(id)
     }
@@ -144,7 +170,7 @@ impl Store {
     ///
     /// Why it was refused; nothing was written.
     pub fn create_late(&mut self, object: &Object, draft: &Draft, at: Timestamp) -> Result<RecordId, Vec<Refusal>> {
-        let row = self.prepare(object, draft)?;
+        let row = self.prepare(object, draft, &WriteOptions::default())?;
         let id = row.id();
         self.pending.push(Pending { at, object: object.index, write: Write::Create(row) });
         Ok(id)
@@ -172,10 +198,9 @@ impl Store {
         let (due, later): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|pending| pending.at <= now);
         self.pending = later;
         for pending in due {
-            let table = &mut self.tables[pending.object];
             match pending.write {
-                Write::Create(row) => table.insert(row),
-                Write::Change(id, changes) => table.change(id, changes),
+                Write::Create(row) => self.insert_row(pending.object, row),
+                Write::Change(id, changes) => self.change_row(pending.object, id, changes),
             }
         }
     }
@@ -196,8 +221,15 @@ impl Store {
         self.pending.iter().filter_map(stamp).min()
     }
 
-    fn prepare(&mut self, object: &Object, draft: &Draft) -> Result<Row, Vec<Refusal>> {
+    fn prepare(&mut self, object: &Object, draft: &Draft, options: &WriteOptions) -> Result<Row, Vec<Refusal>> {
         let mut cells = rules::for_create(self, object, draft)?;
+        if self.automation.storage_is_full {
+            return Err(vec![Refusal::new("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded").no_fields()]);
+        }
+        let owner = self.pass(&Proposed { object, before: None, cells: &cells }, options)?;
+        if let Some(cell) = object.known.owner.and_then(|place| cells.get_mut(place)) {
+            *cell = owner.map_or(std::mem::take(cell), Value::Id);
+        }
         let prefix = object.prefix.ok_or_else(|| {
             let text = format!("entity type {} does not support create", object.name);
             vec![Refusal::new("INVALID_TYPE_FOR_OPERATION", text)]
@@ -229,11 +261,37 @@ impl Store {
     ///
     /// Why it was refused; nothing was written.
     pub fn update(&mut self, id: RecordId, draft: &Draft) -> Result<(), Vec<Refusal>> {
+        self.update_with(id, draft, &WriteOptions::default())
+    }
+
+    pub(crate) fn update_with(
+        &mut self,
+        id: RecordId,
+        draft: &Draft,
+        options: &WriteOptions,
+    ) -> Result<(), Vec<Refusal>> {
         let schema = Arc::clone(&self.schema);
         let (object, row) = self.writable(&schema, id)?;
-        let changes = rules::for_update(self, object, &row, draft)?;
-        self.tables[object.index].change(id, changes);
+        let mut changes = rules::for_update(self, object, &row, draft)?;
+        let mut cells: Vec<Value> = object.fields.iter().map(|field| row.get(field.index).clone()).collect();
+        for (place, value) in &changes {
+            cells[*place] = value.clone();
+        }
+        let owner = self.pass(&Proposed { object, before: Some(&row), cells: &cells }, options)?;
+        changes.extend(object.known.owner.zip(owner.map(Value::Id)));
+        self.change_row(object.index, id, changes);
         Ok(())
+    }
+
+    /// What a row has to pass before it is written: locks, triggers, duplicate rules. The owner that an assignment rule
+    /// gives it.
+    fn pass(&mut self, row: &Proposed<'_>, options: &WriteOptions) -> Result<Option<RecordId>, Vec<Refusal>> {
+        let parents = row.object.fields.iter().filter(|field| field.reference.is_some());
+        let parents = parents.filter_map(|field| row.cells.get(field.index)?.as_id());
+        let touched: Vec<RecordId> = row.before.map(Row::id).into_iter().chain(parents).collect();
+        self.automation.take_locks(&touched).map_err(|refusal| vec![refusal])?;
+        self.automation.check(self, row, options)?;
+        Ok(self.automation.owner_of(row.object, options.assign))
     }
 
     fn writable<'s>(&self, schema: &'s Schema, id: RecordId) -> Result<(&'s Object, Row), Vec<Refusal>> {
@@ -276,8 +334,20 @@ impl Store {
         }
         let row = Row::new(self.mint.next(prefix), cells);
         let id = row.id();
-        self.tables[object.index].insert(row);
+        self.insert_row(object.index, row);
         id
+    }
+
+    /// Notes that a row was used.
+    pub(crate) fn touch(&mut self, id: RecordId) {
+        self.recent.retain(|known| *known != id);
+        self.recent.insert(0, id);
+        self.recent.truncate(MOST_RECENT);
+    }
+
+    /// The rows that were used last, the latest first, without those that are gone. The org remembers 200.
+    pub fn recent(&self) -> impl Iterator<Item = (&Object, &Row)> {
+        self.recent.iter().filter_map(|&id| self.find_live(id))
     }
 
     /// Makes room for so many rows more.
@@ -288,7 +358,7 @@ impl Store {
     /// Changes cells as they are, without rules: for seeds and for what follows from a write.
     pub(crate) fn set_cells(&mut self, id: RecordId, cells: Vec<(usize, Value)>) {
         if let Some(index) = self.schema.object_of(id).map(|object| object.index) {
-            self.tables[index].change(id, cells);
+            self.change_row(index, id, cells);
         }
     }
 

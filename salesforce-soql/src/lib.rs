@@ -3,6 +3,7 @@
 pub mod ast;
 mod bind;
 pub mod builder;
+pub mod check;
 mod literal;
 mod parse;
 mod print;

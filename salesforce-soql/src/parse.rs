@@ -9,6 +9,7 @@ mod select;
 pub use error::{ParseError, ParseErrorKind};
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::ast::{FieldPath, Name, Query, Text};
 use crate::token::{Kind, Token, tokens};
@@ -42,6 +43,29 @@ pub fn parse(text: &str) -> Result<Query, ParseError> {
     Parser::new(text, false)?.statement()
 }
 
+/// Where the names and the literals of a text stand, in the order of the text; those of `WITH` are left out, and
+/// `FIELDS(ALL)` counts as a literal.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    pub(crate) names: Vec<Range<usize>>,
+    pub(crate) values: Vec<ValueMark>,
+}
+
+/// Where a literal stands, or a bind variable in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct ValueMark {
+    pub(crate) span: Range<usize>,
+    pub(crate) is_bind: bool,
+}
+
+/// Reads a query as [`parse`](parse()) does, or as [`parse_strict`], but takes bind variables: the tree holds `null`, an
+/// empty text or a 1 in their places.
+pub(crate) fn parse_marked(text: &str, strict: bool) -> Result<(Query, Marks), ParseError> {
+    let mut parser = Parser { binds: true, ..Parser::new(text, strict)? };
+    let query = parser.statement()?;
+    Ok((query, parser.marks))
+}
+
 /// Reads a query as strictly as the server's own parser: what [`parse`](parse()) takes beyond that, and what belongs to
 /// Apex only, is refused.
 ///
@@ -61,6 +85,9 @@ struct Parser<'t> {
     at: usize,
     depth: usize,
     strict: bool,
+    /// Whether a bind variable may stand for a value.
+    binds: bool,
+    marks: Marks,
 }
 
 type Result<T, E = ParseError> = std::result::Result<T, E>;
@@ -71,7 +98,7 @@ impl<'t> Parser<'t> {
         if text.len() > MAX_LENGTH && text.chars().count() > MAX_LENGTH {
             return Err(ParseError::too_long(text));
         }
-        Ok(Self { text, tokens: tokens(text), at: 0, depth: 0, strict })
+        Ok(Self { text, tokens: tokens(text), at: 0, depth: 0, strict, binds: false, marks: Marks::default() })
     }
 
     /// The token `ahead` places from the current one.
@@ -139,7 +166,8 @@ impl<'t> Parser<'t> {
     /// Any word, as a name.
     fn name(&mut self, expected: &'static str) -> Result<Name> {
         let name = self.word(0).and_then(|word| word.parse().ok()).ok_or_else(|| self.unexpected(expected))?;
-        self.advance();
+        let token = self.advance();
+        self.marks.names.push(token.start..token.end);
         Ok(name)
     }
 
@@ -153,7 +181,39 @@ impl<'t> Parser<'t> {
         Ok(FieldPath::new(parents, name))
     }
 
+    /// Consumes a bind variable, where one may stand.
+    fn eat_bind(&mut self) -> Option<Range<usize>> {
+        let start = self.peek(0).start;
+        if !self.binds || self.kind() != Kind::Colon || self.word(1).is_none() {
+            return None;
+        }
+        self.advance();
+        let mut end = self.advance().end;
+        while self.kind() == Kind::Dot && self.word(1).is_some() {
+            self.advance();
+            end = self.advance().end;
+        }
+        Some(start..end)
+    }
+
+    /// Consumes a bind variable in the place of a value.
+    fn eat_bound_value(&mut self) -> bool {
+        let span = self.eat_bind();
+        let found = span.is_some();
+        self.marks.values.extend(span.map(|span| ValueMark { span, is_bind: true }));
+        found
+    }
+
+    /// Notes where the literal stands that was just read.
+    fn mark_value(&mut self, start: usize) {
+        let end = self.tokens.get(self.at.wrapping_sub(1)).map_or(start, |token| token.end);
+        self.marks.values.push(ValueMark { span: start..end, is_bind: false });
+    }
+
     fn string(&mut self, expected: &'static str) -> Result<Text> {
+        if self.eat_bound_value() {
+            return Ok(Text::default());
+        }
         let token = self.peek(0);
         if token.kind != Kind::Text {
             return Err(self.unexpected(expected));
@@ -167,6 +227,7 @@ impl<'t> Parser<'t> {
             return Err(ParseError::at(self.text, token.start..token.end, expected));
         }
         self.advance();
+        self.mark_value(token.start);
         Ok(text)
     }
 

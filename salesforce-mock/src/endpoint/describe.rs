@@ -7,18 +7,22 @@ use serde_json::json;
 use super::object;
 use crate::answer::Refusal;
 use crate::call::Call;
-use crate::{Body, Org, answer, http_time};
+use crate::{Body, Org, answer, http_time, soql};
 
 /// Every object in short.
 pub(crate) fn describe_global(org: &Org, call: &Call) -> Response<Body> {
     unless_unchanged(org, call, || answer::json(StatusCode::OK, &org.store.schema().describe_global(call.version)))
 }
 
-/// One object in short, and the rows of it that were used last.
+/// One object in short, and its rows among those that were used last.
 pub(crate) fn basic(org: &Org, call: &Call, name: &str) -> Result<Response<Body>, Refusal> {
     let object = object(org.store.schema(), name)?;
     let summary = object.summary(call.version);
-    let recent = org.recent.items(org, call, Some(object));
+    let fields = object.known.name.and_then(|place| object.fields.get(place)).map_or("Id", |field| &field.name);
+    let recent = org.store.recent().filter(|(other, _)| other.index == object.index);
+    let recent = recent.map(|(_, row)| soql::record(&org.store, object, row, Some(fields), call.version));
+    let recent = recent.map(|row| Ok(serde_json::from_slice(&row?).unwrap_or_default()));
+    let recent: Vec<serde_json::Value> = recent.collect::<Result<_, Refusal>>()?;
     Ok(answer::json(StatusCode::OK, &json!({"objectDescribe": summary, "recentItems": recent})))
 }
 

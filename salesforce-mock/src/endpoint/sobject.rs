@@ -1,12 +1,16 @@
 //! `/sobjects/X/…`: rows by id and by external id.
 
-use http::header::{IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, LOCATION};
+use http::header::LOCATION;
 use http::{HeaderValue, Method, Response, StatusCode};
+use salesforce_types::RecordId;
 use salesforce_types::describe::FieldType;
-use salesforce_types::{RecordId, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 
+use super::condition::{self, State};
+use super::options::{touch, write_options};
+use super::related::related;
+use super::row::{by_id, present};
 use super::{blob, object};
 use crate::answer::{self, Refusal};
 use crate::call::Call;
@@ -14,7 +18,7 @@ use crate::rules::{self, Draft};
 use crate::schema::{Field, Object};
 use crate::store::Row;
 use crate::value::Value;
-use crate::{Body, Org, http_time, soql};
+use crate::{Body, Org};
 
 /// The first version whose upserts answer with a body when they update.
 const UPSERT_WITH_BODY: u16 = 46;
@@ -23,8 +27,11 @@ const UPSERT_WITH_BODY: u16 = 46;
 pub(crate) fn create(org: &mut Org, mut call: Call, name: &str) -> Result<Response<Body>, Refusal> {
     let schema = Arc::clone(org.store.schema());
     let object = object(&schema, name)?;
+    condition::check_form(&call)?;
+    let options = write_options(org, &call)?;
     let draft = Draft::from_json(&call.json_bytes()?)?;
-    let id = org.store.create(object, &draft)?;
+    let id = org.store.create_with(object, &draft, &options)?;
+    touch(org, &call, id);
     Ok(created(&call, object, id, None))
 }
 
@@ -69,28 +76,31 @@ pub(crate) fn keyed(
     let object = object(&schema, name)?;
     let field = object.field(first).filter(|field| field.external_id || field.id_lookup);
     let Some(field) = field else {
-        let id = first.parse().ok().filter(|_| object.field(second).is_some());
-        return match id {
-            Some(id) => blob::bytes(org, &call, object, id, second),
-            None if first.parse::<RecordId>().is_ok() => Err(Refusal::not_found()),
-            None => Err(unknown_key(first)),
+        return match first.parse() {
+            Ok(id) if object.field(second).is_some() => blob::bytes(org, &call, object, id, second),
+            Ok(_) => related(org, call, name, first, &[second.to_owned()]),
+            Err(_) => Err(unknown_key(first)),
         };
     };
-    if field.kind == FieldType::Id {
-        return by_id(org, call, object, id_of(object, second)?);
-    }
-    let found = matches(org, object, field, second);
+    let by_id_field = field.kind == FieldType::Id;
+    let found = if by_id_field { vec![id_of(object, second)?] } else { matches(org, object, field, second) };
     match *found.as_slice() {
         [] if call.method == Method::PATCH && call.parameter("updateOnly") != Some("true") => {
+            condition::check_form(&call)?;
+            let options = write_options(org, &call)?;
             let mut draft = upsert_draft(&mut call, field)?;
             draft.set(&field.name, second);
-            let id = org.store.create(object, &draft)?;
+            let id = org.store.create_with(object, &draft, &options)?;
+            touch(org, &call, id);
             Ok(created(&call, object, id, Some(true)))
         }
         [] => Err(Refusal::not_found()),
         [id] if call.method == Method::PATCH => {
+            let options = write_options(org, &call)?;
             let draft = upsert_draft(&mut call, field)?;
-            org.store.update(id, &draft)?;
+            State::of(object, present(org, object, id)?).check(&call)?;
+            org.store.update_with(id, &draft, &options)?;
+            touch(org, &call, id);
             if call.version.major() < UPSERT_WITH_BODY {
                 return Ok(answer::empty(StatusCode::NO_CONTENT));
             }
@@ -107,7 +117,7 @@ pub(crate) fn keyed(
 }
 
 /// The rows outside the recycle bin that have a value in a field.
-fn matches(org: &Org, object: &Object, field: &Field, text: &str) -> Vec<RecordId> {
+pub(super) fn matches(org: &Org, object: &Object, field: &Field, text: &str) -> Vec<RecordId> {
     let value = match field.kind {
         FieldType::Int | FieldType::Long => text.parse().map_or(Value::Null, Value::Int),
         FieldType::Double | FieldType::Currency | FieldType::Percent => {
@@ -134,64 +144,22 @@ fn upsert_draft(call: &mut Call, key: &Field) -> Result<Draft, Refusal> {
     }
 }
 
-fn by_id(org: &mut Org, mut call: Call, object: &Object, id: RecordId) -> Result<Response<Body>, Refusal> {
-    match call.method {
-        Method::PATCH => {
-            let draft = Draft::from_json(&call.json_bytes()?)?;
-            present(org, object, id)?;
-            org.store.update(id, &draft)?;
-            Ok(answer::empty(StatusCode::NO_CONTENT))
-        }
-        Method::DELETE => {
-            present(org, object, id)?;
-            org.store.delete(id)?;
-            Ok(answer::empty(StatusCode::NO_CONTENT))
-        }
-        _ => {
-            let row = present(org, object, id)?;
-            let modified = modified(object, row);
-            let stamp = |name: &str| call.header(name).and_then(http_time::read);
-            if modified.zip(stamp(IF_UNMODIFIED_SINCE.as_str())).is_some_and(|(modified, seen)| modified > seen) {
-                let text = "The request was not completed because a precondition was not met.";
-                return Err(Refusal::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", text));
-            }
-            if modified.zip(stamp(IF_MODIFIED_SINCE.as_str())).is_some_and(|(modified, seen)| modified <= seen) {
-                return Ok(answer::empty(StatusCode::NOT_MODIFIED));
-            }
-            let body = soql::record(&org.store, object, row, call.parameter("fields"), call.version)?;
-            Ok(answer::json_bytes(StatusCode::OK, body))
-        }
-    }
-}
-
-/// The row, if it is there and not in the recycle bin.
-fn present<'o>(org: &'o Org, object: &Object, id: RecordId) -> Result<&'o Row, Refusal> {
-    match org.store.table(object).get(id) {
-        None => Err(Refusal::not_found()),
-        Some(row) if row.is_deleted() => Err(rules::Refusal::is_deleted().into()),
-        Some(row) => Ok(row),
-    }
-}
-
-fn modified(object: &Object, row: &Row) -> Option<Timestamp> {
-    match row.get(object.known.modified_date?) {
-        Value::DateTime(stamp) => Some(*stamp),
-        _ => None,
-    }
-}
-
 /// An id of the object. A text that cannot be one is read as the name of a key; one that looks like an id and is none,
 /// or is another object's, is refused as such.
-fn id_of(object: &Object, text: &str) -> Result<RecordId, Refusal> {
+pub(super) fn id_of(object: &Object, text: &str) -> Result<RecordId, Refusal> {
     let looks_like_one = matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !looks_like_one {
         return Err(unknown_key(text));
     }
-    text.parse().ok().filter(|id: &RecordId| Some(id.key_prefix()) == object.prefix).ok_or_else(|| {
-        let label = object.fields.first().map_or("Id", |field| &field.label);
-        let text = format!("{label}: id value of incorrect type: {text}");
-        rules::Refusal::new("MALFORMED_ID", text).fields(["Id"]).into()
-    })
+    let id = text.parse().ok().filter(|id: &RecordId| Some(id.key_prefix()) == object.prefix);
+    id.ok_or_else(|| wrong_id(object, text).into())
+}
+
+/// An id of another object, or none.
+pub(super) fn wrong_id(object: &Object, text: &str) -> rules::Refusal {
+    let label = object.fields.first().map_or("Id", |field| &field.label);
+    let text = format!("{label}: id value of incorrect type: {text}");
+    rules::Refusal::new("MALFORMED_ID", text).fields(["Id"])
 }
 
 fn unknown_key(text: &str) -> Refusal {

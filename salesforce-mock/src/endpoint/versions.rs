@@ -11,6 +11,7 @@ use crate::{Body, Org, answer};
 /// The resources that are there; the first part of a path of each is its name.
 const RESOURCES: &[&str] = &[
     "analytics",
+    "composite",
     "graphql",
     "limits",
     "parameterizedSearch",

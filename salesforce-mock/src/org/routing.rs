@@ -9,7 +9,7 @@ use salesforce_types::{ApiVersion, RecordId};
 use super::{Org, Usage};
 use crate::answer::Refusal as Refused;
 use crate::call::Call;
-use crate::route::{Resource, Route};
+use crate::route::{Composite, Resource, Route};
 use crate::{Body, endpoint};
 
 /// Older versions are retired.
@@ -64,14 +64,7 @@ impl Org {
             }
             Route::Unknown => return Err(Refused::not_found()),
         };
-        match version.major() {
-            major if version > ApiVersion::new(major) || major > NEWEST_VERSION => return Err(Refused::not_found()),
-            major if major < OLDEST_VERSION => {
-                let text = "The requested API version is retired. Use a version that /services/data lists.";
-                return Err(Refused::new(StatusCode::GONE, "GONE", text));
-            }
-            _ => {}
-        }
+        check_version(version)?;
         self.store.clock.advance(self.pace);
         self.authorise(&parts.headers)?;
         let usage = self.count_call();
@@ -92,15 +85,6 @@ impl Org {
     }
 
     fn data(&mut self, resource: Resource, call: Call) -> Result<Response<Body>, Refused> {
-        let touched = self.recent.touched_by(&resource, &call);
-        let answer = self.dispatch(resource, call);
-        if let (Some(touched), Ok(answer)) = (touched, &answer) {
-            self.recent.note(touched, answer);
-        }
-        answer
-    }
-
-    fn dispatch(&mut self, resource: Resource, call: Call) -> Result<Response<Body>, Refused> {
         match resource {
             Resource::Root => Ok(endpoint::resources(self, &call)),
             Resource::Limits => Ok(endpoint::limits(self.usage.used, self.usage.allowed)),
@@ -125,8 +109,36 @@ impl Org {
             Resource::Deleted(object) => endpoint::deleted(self, &call, &object),
             Resource::Row { object, id } => endpoint::row(self, call, &object, &id),
             Resource::Keyed { object, first, second } => endpoint::keyed(self, call, &object, &first, &second),
+            Resource::Related { object, id, path } => endpoint::related(self, call, &object, &id, &path),
+            Resource::Composite(composite) if call.version < composite.since() => Err(Refused::not_found()),
+            Resource::Composite(composite) => self.composite(composite, call),
             Resource::Unknown => Err(Refused::not_found()),
         }
+    }
+
+    fn composite(&mut self, composite: Composite, call: Call) -> Result<Response<Body>, Refused> {
+        match composite {
+            Composite::Collection => endpoint::collection(self, call),
+            Composite::Rows(object) => endpoint::rows(self, call, &object),
+            Composite::Keyed { object, key } => endpoint::upsert(self, call, &object, &key),
+            Composite::Requests => endpoint::composite(self, call),
+            Composite::Batch => endpoint::batch(self, call),
+            Composite::Graph => endpoint::graph(self, call),
+            Composite::Tree(object) => endpoint::tree(self, call, &object),
+        }
+    }
+
+    /// Answers a request that came inside of another: it goes to the same places, without a token and a count of its
+    /// own.
+    pub(crate) fn inner(&mut self, version: ApiVersion, resource: Resource, call: Call) -> Response<Body> {
+        let route = Route::Data { version, resource };
+        let allowed = route.methods();
+        let answered = match route {
+            _ if !allowed.contains(&call.method) => Err(Refused::method(&call.method, allowed)),
+            Route::Data { resource, .. } => check_version(version).and_then(|()| self.data(resource, call)),
+            _ => Err(Refused::not_found()),
+        };
+        answered.unwrap_or_else(Refused::into_response)
     }
 
     fn authorise(&self, headers: &http::HeaderMap) -> Result<RecordId, Refused> {
@@ -153,6 +165,7 @@ impl Org {
         self.sessions.user(token_of(headers)?, self.now())
     }
 
+    /// Counts a call, or refuses it when the day's are used up.
     pub(crate) fn count_call(&mut self) -> Result<(), Refused> {
         let now = self.now();
         if self.long_requests.are_too_many(now) {
@@ -167,6 +180,18 @@ impl Org {
         }
         self.usage.used += 1;
         Ok(())
+    }
+}
+
+/// Whether the org still, or already, knows a version.
+fn check_version(version: ApiVersion) -> Result<(), Refused> {
+    match version.major() {
+        major if version > ApiVersion::new(major) || major > NEWEST_VERSION => Err(Refused::not_found()),
+        major if major < OLDEST_VERSION => {
+            let text = "The requested API version is retired. Use a version that /services/data lists.";
+            Err(Refused::new(StatusCode::GONE, "GONE", text))
+        }
+        _ => Ok(()),
     }
 }
 

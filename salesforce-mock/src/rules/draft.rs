@@ -68,11 +68,20 @@ impl Draft {
     pub fn from_json(body: &[u8]) -> Result<Self, Refusal> {
         let text = std::str::from_utf8(body).map_err(|_| Refusal::json("Invalid UTF-8 in the request body"))?;
         let raw: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
-        let mut place = Place { body: text, offset: 0, line: 1, column: 1 };
-        match read(raw, &mut place, 0)? {
+        Self::from_part(raw, &mut Place::new(text))
+    }
+
+    /// Reads a JSON object that is a part of a body.
+    pub(crate) fn from_part(raw: &RawValue, place: &mut Place<'_>) -> Result<Self, Refusal> {
+        match read(raw, place, 0)? {
             Input::Object(draft) => Ok(draft),
             _ => Err(Refusal::json("The JSON body of a record has to be an object")),
         }
+    }
+
+    /// A draft of some of the members of an object.
+    pub(crate) fn from_members(members: Vec<(String, &RawValue)>, place: &mut Place<'_>) -> Result<Self, Refusal> {
+        draft_of(members, place, 0)
     }
 
     /// Adds a value.
@@ -121,8 +130,14 @@ impl Draft {
     }
 }
 
-fn unreadable(error: &serde_json::Error) -> Refusal {
-    Refusal::json(format!("Unexpected character or end of input at [line:{}, column:{}]", error.line(), error.column()))
+/// Text that is no JSON, or JSON of another shape than the call takes.
+pub(crate) fn unreadable(error: &serde_json::Error) -> Refusal {
+    let what = if error.is_data() {
+        "Cannot deserialize the request body or request may be missing a required field"
+    } else {
+        "Unexpected character or end of input"
+    };
+    Refusal::json(format!("{what} at [line:{}, column:{}]", error.line(), error.column()))
 }
 
 fn read(raw: &RawValue, place: &mut Place<'_>, depth: usize) -> Result<Input, Refusal> {
@@ -137,29 +152,43 @@ fn read(raw: &RawValue, place: &mut Place<'_>, depth: usize) -> Result<Input, Re
         Some(b'{') if depth >= DEEPEST => return Err(Refusal::json("The JSON body nests too deep")),
         Some(b'{') => {
             let members: Members<'_> = serde_json::from_str(text).map_err(parsed)?;
-            let mut given: Vec<Given> = Vec::with_capacity(members.0.len());
-            for (name, raw) in members.0 {
-                let at = place.of(raw.get());
-                given.push(Given { name: name.into(), value: read(raw, place, depth + 1)?, at });
-            }
-            Input::Object(Draft { given })
+            Input::Object(draft_of(members.0, place, depth)?)
         }
         Some(_) => Input::Number(text.into()),
     })
 }
 
+fn draft_of(members: Vec<(String, &RawValue)>, place: &mut Place<'_>, depth: usize) -> Result<Draft, Refusal> {
+    let mut given: Vec<Given> = Vec::with_capacity(members.len());
+    for (name, raw) in members {
+        let at = place.of(raw.get());
+        given.push(Given { name: name.into(), value: read(raw, place, depth + 1)?, at });
+    }
+    Ok(Draft { given })
+}
+
 /// How far a body was counted: its lines and columns are counted once, from the front to the back.
-struct Place<'a> {
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
     body: &'a str,
     offset: usize,
     line: usize,
     column: usize,
 }
 
-impl Place<'_> {
-    /// The line and column, counted from 1, of a part that stands behind those asked for before.
+impl<'a> Place<'a> {
+    /// The beginning of a body.
+    pub(crate) fn new(body: &'a str) -> Self {
+        Self { body, offset: 0, line: 1, column: 1 }
+    }
+
+    /// The line and column, counted from 1, of a part. One that stands before the part asked for last is counted from
+    /// the beginning.
     fn of(&mut self, part: &str) -> (usize, usize) {
         let offset = (part.as_ptr() as usize).saturating_sub(self.body.as_ptr() as usize);
+        if offset < self.offset {
+            *self = Self::new(self.body);
+        }
         for letter in self.body.get(self.offset..offset).unwrap_or_default().chars() {
             if letter == '\n' {
                 (self.line, self.column) = (self.line + 1, 1);
@@ -173,7 +202,8 @@ impl Place<'_> {
 }
 
 /// The members of an object, in their order; the last of a name that stands twice is used.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+#[derive(Debug)]
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -13,13 +13,15 @@ pub struct Refusal {
     pub message: String,
     /// The fields it is about. Some answers leave the key out.
     pub fields: Option<Vec<String>>,
+    /// What a duplicate rule found: the `duplicateResult` of a `DUPLICATES_DETECTED`.
+    pub duplicates: Option<Box<serde_json::Value>>,
 }
 
 impl Refusal {
     /// A refusal with status 400 that names no field.
     #[must_use]
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { status: 400, code, message: message.into(), fields: None }
+        Self { status: 400, code, message: message.into(), fields: None, duplicates: None }
     }
 
     /// The same with that status.

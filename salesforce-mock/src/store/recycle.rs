@@ -10,7 +10,8 @@ use crate::schema::{Object, OnParentDelete};
 use crate::value::Value;
 
 /// The recycle bin and the log of deletions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(super) struct RecycleBin {
     /// By the row that was asked to be deleted.
     deletions: HashMap<RecordId, Group>,
@@ -21,6 +22,18 @@ pub(super) struct RecycleBin {
     tidied: Option<Timestamp>,
 }
 
+impl RecycleBin {
+    pub(super) fn put(&mut self, id: RecordId, group: Group) {
+        self.deletions.insert(id, group);
+    }
+
+    /// Takes back a deletion, before which the log was that long.
+    pub(super) fn forget(&mut self, id: RecordId, log: usize) {
+        self.deletions.remove(&id);
+        self.log.truncate(log);
+    }
+}
+
 /// How many deletions the log keeps for each user who may log in, once it is tidied.
 const LOGGED_PER_LICENCE: usize = 5_000;
 
@@ -28,8 +41,9 @@ const LOGGED_PER_LICENCE: usize = 5_000;
 const TIDY_EVERY: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// What one deletion did, so that it can be undone.
-#[derive(Debug)]
-struct Group {
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
+pub(super) struct Group {
     /// The row and the rows that went with it.
     members: Vec<RecordId>,
     /// Lookups that were emptied: the row, the field's position, and the id it held.
@@ -72,8 +86,14 @@ impl Store {
             let text = format!("entity type {} does not support delete", object.name);
             return Err(Refusal::new("INVALID_TYPE_FOR_OPERATION", text));
         }
-        let reach = self.reach(schema.at(object.index), id)?;
+        let object = schema.at(object.index);
+        let parents = object.fields.iter().filter(|field| field.reference.is_some());
+        let parents = parents.filter_map(|field| row.get(field.index).as_id());
+        let touched: Vec<RecordId> = std::iter::once(id).chain(parents).collect();
+        self.automation.take_locks(&touched)?;
+        let reach = self.reach(object, id)?;
         let stamp = self.clock.stamp();
+        let log = self.bin.log.len();
         for &(row, field, _) in &reach.cleared {
             let mut changes = self.stamps(row, self.stamp_cascades);
             changes.push((field, Value::Null));
@@ -83,10 +103,10 @@ impl Store {
             let Some(object) = schema.object_of(member) else { continue };
             let stamps = self.stamps(member, member == id || self.stamp_cascades);
             self.set_cells(member, stamps);
-            self.tables[object.index].set_deleted(member, true);
+            self.mark_deleted(object, member, true);
             self.bin.log.push(Deletion { object: object.index, id: member, at: stamp });
         }
-        self.bin.deletions.insert(id, Group { members: reach.members, cleared: reach.cleared });
+        self.bin_group(id, Group { members: reach.members, cleared: reach.cleared }, log);
         Ok(())
     }
 
@@ -142,10 +162,10 @@ impl Store {
     pub fn undelete(&mut self, id: RecordId) -> Result<(), Refusal> {
         self.may_undelete(id, &mut BTreeSet::new())?;
         let schema = Arc::clone(self.schema());
-        let group = self.bin.deletions.remove(&id).expect("a row that may be undeleted began a deletion");
+        let group = self.bin_mut().deletions.remove(&id).expect("a row that may be undeleted began a deletion");
         for &member in &group.members {
             let Some(object) = schema.object_of(member) else { continue };
-            self.tables[object.index].set_deleted(member, false);
+            self.mark_deleted(object, member, false);
             let stamps = self.stamps(member, member == id || self.stamp_cascades);
             self.set_cells(member, stamps);
         }
@@ -198,10 +218,10 @@ impl Store {
         if !deleted {
             return Err(Refusal::new("DELETE_FAILED", "Entity is not in the recycle bin").no_fields());
         }
-        let members = self.bin.deletions.remove(&id).map_or_else(|| vec![id], |group| group.members);
+        let members = self.bin_mut().deletions.remove(&id).map_or_else(|| vec![id], |group| group.members);
         for member in members {
             if let Some(object) = schema.object_of(member) {
-                self.tables[object.index].purge(member);
+                self.purge_row(object, member);
             }
         }
         Ok(())
@@ -215,8 +235,9 @@ impl Store {
 
     /// Forgets deletions up to a moment, as the org does when its log grows too long.
     pub fn trim_deletions(&mut self, up_to: Timestamp) {
-        self.bin.log.retain(|entry| entry.at > up_to);
-        self.bin.trimmed = self.bin.trimmed.max(Some(up_to));
+        let bin = self.bin_mut();
+        bin.log.retain(|entry| entry.at > up_to);
+        bin.trimmed = bin.trimmed.max(Some(up_to));
     }
 
     /// Up to when deletions were forgotten; nothing if none was.

@@ -4,6 +4,7 @@ use crate::value::Value;
 
 /// One row: its id and a value per field.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Row {
     id: RecordId,
     deleted: bool,

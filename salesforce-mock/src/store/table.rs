@@ -11,6 +11,7 @@ use crate::value::Value;
 /// A row keeps its slot for good: a cursor may hold slots (four bytes a row) and find each row as it is now, or nothing
 /// where it was purged.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone, PartialEq))]
 pub struct Table {
     slots: Vec<Option<Row>>,
     by_id: HashMap<RecordId, u32>,
@@ -22,6 +23,7 @@ pub struct Table {
 
 /// Rows by the value of a unique or external id field.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone, PartialEq))]
 struct KeyIndex {
     field: usize,
     case_sensitive: bool,
@@ -30,6 +32,7 @@ struct KeyIndex {
 
 /// Rows by the row they point to.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone, PartialEq))]
 struct ReferenceIndex {
     field: usize,
     rows: HashMap<RecordId, Vec<u32>>,
@@ -185,10 +188,33 @@ impl Table {
 
     /// Takes a row out for good.
     pub(super) fn purge(&mut self, id: RecordId) {
-        let Some(&slot) = self.by_id.get(&id) else { return };
+        if let Some(&slot) = self.by_id.get(&id) {
+            self.take(slot);
+        }
+    }
+
+    /// Takes out the row that was added last, as if it had never been there.
+    pub(super) fn take_last(&mut self) {
+        let Some(last) = self.slots.len().checked_sub(1) else { return };
+        self.take(slot_number(last));
+        self.slots.pop();
+    }
+
+    /// Puts a row into its slot as it was.
+    pub(super) fn put_back(&mut self, slot: u32, row: Row) {
+        self.take(slot);
+        self.by_id.insert(row.id(), slot);
+        self.live += usize::from(!row.is_deleted());
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(row);
+        }
+        self.index(slot);
+    }
+
+    fn take(&mut self, slot: u32) {
         self.unindex(slot);
-        self.by_id.remove(&id);
         if let Some(row) = self.slots.get_mut(slot as usize).and_then(Option::take) {
+            self.by_id.remove(&row.id());
             self.live -= usize::from(!row.is_deleted());
         }
     }

@@ -176,3 +176,87 @@ fn a_field_can_be_added_while_there_are_rows() {
     store.update(id, &Draft::new().with("New__c", "x")).unwrap();
     assert_eq!(cell(&store, id, "New__c"), "\"x\"");
 }
+
+/// Everything that a transaction has to put back.
+fn dump(store: &Store) -> impl PartialEq + std::fmt::Debug + use<> {
+    let bin = store.bin.clone();
+    (store.tables.clone(), store.mint.clone(), store.numbers.clone(), bin, store.pending.len(), store.recent.clone())
+}
+
+/// One write, of a kind and to a row that are chosen by numbers; many are refused.
+fn write(store: &mut Store, kind: u8, which: usize) {
+    let schema = store.schema().clone();
+    let ids: Vec<RecordId> = ["Account", "Contact", "Invoice__c", "Case", "ContentVersion"]
+        .iter()
+        .filter_map(|name| schema.object(name))
+        .flat_map(|object| store.table(object).rows().map(super::Row::id).collect::<Vec<_>>())
+        .collect();
+    let some = ids.get(which % ids.len().max(1)).copied();
+    let new = |store: &mut Store, object: &str, draft: Draft| {
+        let _ = store.create(schema.object(object).unwrap(), &draft);
+    };
+    let key = format!("K{}", which % 5);
+    match kind % 10 {
+        0 => new(store, "Account", Draft::new().with("Name", "A").with("External_Key__c", key)),
+        1 => new(store, "Contact", Draft::new().with("LastName", "C").with("AccountId", some)),
+        2 => new(store, "Invoice__c", Draft::new().with("Account__c", some)),
+        3 => new(store, "Case", Draft::new().with("AccountId", some)),
+        4 => {
+            let file = Draft::new().with("PathOnClient", "a.txt").with("VersionData", "AAAA");
+            new(store, "ContentVersion", file.with("FirstPublishLocationId", some));
+        }
+        5 => drop(some.map(|id| store.update(id, &Draft::new().with("External_Key__c", key)))),
+        6 => drop(some.map(|id| store.update(id, &Draft::new().with("AccountId", ids[0])))),
+        7 => drop(some.map(|id| store.delete(id))),
+        8 => drop(some.map(|id| store.undelete(id))),
+        _ => drop(some.map(|id| store.purge(id))),
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_rolled_back_transaction_leaves_no_trace(
+        before in proptest::collection::vec((0u8..10, 0usize..50), 0..25),
+        kept in proptest::collection::vec((0u8..10, 0usize..50), 0..15),
+        lost in proptest::collection::vec((0u8..10, 0usize..50), 0..25),
+        after in proptest::collection::vec((0u8..10, 0usize..50), 0..10),
+    ) {
+        let mut store = store();
+        let run = |store: &mut Store, writes: &[(u8, usize)]| {
+            writes.iter().for_each(|&(kind, which)| write(store, kind, which));
+        };
+        run(&mut store, &before);
+        let start = dump(&store);
+        let outer = store.begin();
+        run(&mut store, &kept);
+        let middle = dump(&store);
+        let inner = store.begin();
+        run(&mut store, &lost);
+        store.roll_back(inner);
+        proptest::prop_assert!(dump(&store) == middle);
+        let inner = store.begin();
+        run(&mut store, &after);
+        store.keep(inner);
+        store.roll_back(outer);
+        proptest::prop_assert!(dump(&store) == start);
+        proptest::prop_assert!(store.undo.is_empty() && store.transactions == 0);
+        // The twin: what is kept does leave traces, and what was taken back can be done again.
+        let again = store.begin();
+        run(&mut store, &kept);
+        store.keep(again);
+        proptest::prop_assert!(dump(&store) == middle);
+    }
+}
+
+#[test]
+fn nothing_is_remembered_outside_of_a_transaction() {
+    let mut store = store();
+    let id = account(&mut store);
+    store.delete(id).unwrap();
+    assert!(store.undo.is_empty());
+    let savepoint = store.begin();
+    store.undelete(id).unwrap();
+    assert!(!store.undo.is_empty());
+    store.keep(savepoint);
+    assert!(store.undo.is_empty() && !is_deleted(&store, id));
+}

@@ -6,20 +6,26 @@ mod access;
 mod aggregates;
 mod analytics;
 mod apex;
+mod collections;
+mod composite;
+mod conditions;
 mod faults;
 mod graphql;
 mod logins;
+mod options;
 mod paging;
 mod places;
 mod queries;
 mod recent;
 mod records;
 mod refusals;
+mod related;
 mod replication;
 mod search;
 mod soap;
 mod support;
 mod tooling;
+mod tree;
 
 #[cfg(feature = "server")]
 mod program;

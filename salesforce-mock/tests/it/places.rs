@@ -109,7 +109,7 @@ fn describes_can_be_read_and_asked_for_only_when_they_changed() {
 fn a_place_that_is_not_there_is_refused_as_salesforce_does() {
     let mut client = Client::empty();
     for path in [
-        "composite",
+        "composite/nothing",
         "sobjects/Nothing__c",
         "sobjects/Nothing/describe",
         "chatter/feeds",

@@ -73,6 +73,15 @@ impl Client {
         self.call("GET", path, &[], "")
     }
 
+    /// A call with a JSON body.
+    pub(crate) fn post(&mut self, path: &str, body: Value) -> Answer {
+        self.call("POST", path, &[], &body.to_string())
+    }
+
+    pub(crate) fn patch(&mut self, path: &str, body: Value) -> Answer {
+        self.call("PATCH", path, &[], &body.to_string())
+    }
+
     pub(crate) fn query(&mut self, soql: &str) -> Answer {
         self.get(&format!("query?q={}", encoded(soql)))
     }
@@ -112,4 +121,28 @@ pub(crate) fn encoded(text: &str) -> String {
 pub(crate) fn with_demo_objects() -> Client {
     let schema = salesforce_mock::schema::Schema::demo();
     Client::new(Org::new(salesforce_mock::seed::with_schema(schema)))
+}
+
+/// A file of recorded traffic, seen from the repository's root; nothing, and a word about it, where there is none.
+pub(crate) fn fixture(file: &str) -> Option<Value> {
+    let folder = std::env::var("SALESFORCE_FIXTURES").unwrap_or_else(|_| "../../shared/fixtures".into());
+    let text = std::fs::read_to_string(std::path::Path::new(&folder).join(file));
+    if text.is_err() {
+        println!("skipped: no fixtures");
+    }
+    Some(serde_json::from_str(&text.ok()?).unwrap())
+}
+
+/// Whether two answers have the same keys and types everywhere, ids and other values apart.
+pub(crate) fn same_shape(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| same_shape(value, other)))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same_shape(left, right))
+        }
+        _ => std::mem::discriminant(left) == std::mem::discriminant(right),
+    }
 }

@@ -1,7 +1,7 @@
 //! `WHERE` and `HAVING`.
 
 use super::{ParseError, Parser, Result};
-use crate::ast::{Condition, Set};
+use crate::ast::{Condition, Set, Text, Value};
 use crate::token::Kind;
 
 impl Parser<'_> {
@@ -64,6 +64,9 @@ impl Parser<'_> {
         }
         for (word, negated) in [("INCLUDES", false), ("EXCLUDES", true)] {
             if self.eat_words(&[word]) {
+                if self.eat_bound_value() {
+                    return Ok(Condition::Includes { left, negated, sets: vec![Text::default()] });
+                }
                 self.expect(Kind::Open, "`(`")?;
                 let sets = self.list(|parser| parser.string("a text in quotes"))?;
                 self.expect(Kind::Close, "`,` or `)`")?;
@@ -78,6 +81,9 @@ impl Parser<'_> {
     }
 
     fn set(&mut self) -> Result<Set> {
+        if self.eat_bound_value() {
+            return Ok(Set::Values(vec![Value::Null]));
+        }
         self.expect(Kind::Open, "`(` and values or a query")?;
         let set = if self.is_word(0, "SELECT") {
             Set::Query(Box::new(self.nested(Self::semi_join)?))

@@ -4,7 +4,7 @@ use super::{Parser, Result};
 use crate::ast::{
     AggregateFunction, DateFunction, DateLiteral, FieldPath, Function, Money, Number, Operand, Place, Unit, Value,
 };
-use crate::token::Kind;
+use crate::token::{Kind, Token};
 
 /// Words that are no field unless a `.` follows: a query in which they come here lacks something before them.
 const NO_FIELD: &[&str] = &["AND", "FROM", "HAVING", "IN", "LIKE", "NOT", "NULL", "OR", "SELECT", "WHERE"];
@@ -163,9 +163,20 @@ impl Parser<'_> {
 
     pub(super) fn value(&mut self) -> Result<Value> {
         const EXPECTED: &str = "a value such as 'text', 5, true, null or TODAY";
+        if self.eat_bound_value() {
+            return Ok(Value::Null);
+        }
         let token = self.peek(0);
+        if token.kind == Kind::Text {
+            return self.string(EXPECTED).map(Value::Text);
+        }
+        let value = self.value_at(token, EXPECTED)?;
+        self.mark_value(token.start);
+        Ok(value)
+    }
+
+    fn value_at(&mut self, token: Token, expected: &'static str) -> Result<Value> {
         let value = match token.kind {
-            Kind::Text => return self.string(EXPECTED).map(Value::Text),
             Kind::Number => return self.number().map(Value::Number),
             Kind::Date(date) => Value::Date(date),
             Kind::DateTime(stamp) => Value::DateTime(stamp),
@@ -181,10 +192,10 @@ impl Parser<'_> {
                     "false" => Value::Bool(false),
                     _ => (DateLiteral::named(word).map(Value::DateLiteral))
                         .or_else(|| Money::read(word).map(Value::Money))
-                        .ok_or_else(|| self.unexpected(EXPECTED))?,
+                        .ok_or_else(|| self.unexpected(expected))?,
                 }
             }
-            _ => return Err(self.unexpected(EXPECTED)),
+            _ => return Err(self.unexpected(expected)),
         };
         self.advance();
         Ok(value)
@@ -193,6 +204,9 @@ impl Parser<'_> {
     /// `LAST_N_DAYS:3`.
     fn numbered(&mut self, make: impl Fn(u32) -> DateLiteral) -> Result<DateLiteral> {
         self.advance();
+        if self.eat_bind().is_some() {
+            return Ok(make(1));
+        }
         self.expect(Kind::Colon, "`:` and a whole number")?;
         let digits = Some(self.source(self.peek(0))).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         let number = digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| self.unexpected("a whole number"))?;

@@ -14,7 +14,7 @@ const NO_ALIAS: &[&str] = &[
 ];
 
 impl Parser<'_> {
-    pub(super) fn statement(mut self) -> Result<Query> {
+    pub(super) fn statement(&mut self) -> Result<Query> {
         self.expect_word("SELECT")?;
         let select = self.select_list(0)?;
         let from = self.from()?;
@@ -174,6 +174,9 @@ impl Parser<'_> {
         if !self.eat_words(&[keyword]) {
             return Ok(None);
         }
+        if self.eat_bind().is_some() {
+            return Ok(Some(1));
+        }
         let token = self.peek(0);
         let digits = Some(self.source(token)).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         let number = digits.filter(|_| token.kind == Kind::Number).and_then(|digits| digits.parse().ok());
@@ -184,6 +187,7 @@ impl Parser<'_> {
 
     fn with(&mut self) -> Result<Vec<With>> {
         let mut clauses = Vec::new();
+        let (names, values) = (self.marks.names.len(), self.marks.values.len());
         while self.is_word(0, "WITH") {
             self.advance();
             let start = self.peek(0);
@@ -194,6 +198,8 @@ impl Parser<'_> {
             }
             clauses.push(clause);
         }
+        self.marks.names.truncate(names);
+        self.marks.values.truncate(values);
         Ok(clauses)
     }
 

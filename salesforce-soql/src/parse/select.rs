@@ -43,13 +43,14 @@ impl Parser<'_> {
     }
 
     fn fields(&mut self) -> Result<SelectItem> {
-        self.advance();
+        let start = self.advance().start;
         self.advance();
         let groups = [FieldGroup::All, FieldGroup::Standard, FieldGroup::Custom];
         let group = groups.into_iter().find(|group| self.is_word(0, &group.to_string()));
         let group = group.ok_or_else(|| self.unexpected("ALL, STANDARD or CUSTOM"))?;
         self.advance();
         self.expect(Kind::Close, "`)`")?;
+        self.mark_value(start);
         Ok(SelectItem::Fields(group))
     }
 

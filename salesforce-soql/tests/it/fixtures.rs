@@ -2,14 +2,20 @@ use std::path::PathBuf;
 
 use salesforce_soql::{parse, parse_strict};
 
-/// The lines of a file of recorded queries; `None` where there are no recordings.
-fn lines(file: &str) -> Option<Vec<String>> {
+/// The folder of the recordings; `None` where there are none.
+pub(crate) fn folder() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
     let folder = std::env::var_os("SALESFORCE_FIXTURES").map_or_else(beside, PathBuf::from);
     if !folder.is_dir() {
         println!("skipped: no fixtures");
         return None;
     }
+    Some(folder)
+}
+
+/// The lines of a file of recorded queries.
+pub(crate) fn lines(file: &str) -> Option<Vec<String>> {
+    let folder = folder()?;
     let text = std::fs::read_to_string(folder.join("soql").join(file)).expect("the fixtures have SOQL lists");
     Some(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }

@@ -2,6 +2,10 @@
 
 mod bind;
 mod builder;
+mod check;
+mod check_properties;
+mod check_recorded;
+mod check_types;
 mod fixtures;
 mod grammar;
 mod limits;

@@ -6,7 +6,7 @@ use salesforce_soql::{Literal, Soql, parse, parse_strict};
 use crate::trees;
 
 /// Texts that are nearly queries.
-fn scraps() -> impl Strategy<Value = String> {
+pub(crate) fn scraps() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec![
         "SELECT",
         "FROM",
