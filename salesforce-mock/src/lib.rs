@@ -34,7 +34,7 @@ pub use body::Body;
 pub use clock::OrgClock;
 pub use fault::{Delivery, Fault, Part};
 pub use journal::{Entry, Journal};
-pub use oauth::App;
+pub use oauth::{App, AppKind};
 pub use org::Org;
 #[cfg(feature = "server")]
 pub use server::{MockOrg, MockOrgBuilder};

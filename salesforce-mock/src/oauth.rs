@@ -9,11 +9,12 @@ use std::fmt;
 
 use salesforce_types::RecordId;
 
-pub use app::App;
 pub(crate) use app::is_offline;
-pub(crate) use family::{Families, Presented};
+pub use app::{App, AppKind};
+pub(crate) use family::{Families, Known, Presented};
 pub(crate) use pending::{Code, Device, INTERVAL, Pendings, Verdict};
 
+use crate::Org;
 use crate::ids::opaque;
 use crate::session::SPREAD;
 
@@ -23,6 +24,8 @@ pub(crate) struct Logins {
     pub(crate) families: Families,
     pub(crate) pending: Pendings,
     pub(crate) frozen: HashSet<RecordId>,
+    /// The apps beside the org's first one.
+    more: Vec<App>,
     given: u64,
 }
 
@@ -31,6 +34,19 @@ impl Logins {
     pub(crate) fn secret(&mut self, before: &str, length: usize) -> String {
         self.given += 1;
         format!("{before}{}", opaque((self.given ^ 0x5f5f).wrapping_mul(SPREAD), length))
+    }
+}
+
+impl Org {
+    /// Adds an app beside the [first one](Self::app): people of two programs log in to one org.
+    pub fn add_app(&mut self, app: App) {
+        self.logins.more.push(app);
+    }
+
+    /// The app of this consumer key.
+    #[must_use]
+    pub fn app_of(&self, client_id: &str) -> Option<&App> {
+        std::iter::once(self.app()).chain(&self.logins.more).find(|app| app.knows(client_id).is_some())
     }
 }
 

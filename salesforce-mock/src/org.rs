@@ -339,7 +339,7 @@ impl Org {
         let (now, user) = (self.now(), self.store.user);
         let token = self.logins.secret("5Aep861", 80);
         let scopes = self.app.scopes.clone();
-        let (_, ended) = self.logins.families.begin(user, scopes, token.clone(), now);
+        let (_, ended) = self.logins.families.begin(&self.app.client_id, user, scopes, token.clone(), now);
         if let Some(ended) = ended {
             self.sessions.close_family(ended);
         }
@@ -410,7 +410,7 @@ impl Org {
     pub fn issue_token(&mut self) -> String {
         let now = self.now();
         let (of, jwt) = ((self.store.organization, self.store.user), self.app.gives_jwts);
-        self.sessions.open(of, &["api".to_owned()], None, jwt, now)
+        self.sessions.open(of, &self.app.client_id, &["api".to_owned()], None, jwt, now)
     }
 
     /// Makes every token that was given so far invalid.

@@ -24,6 +24,8 @@ pub(crate) struct Sessions {
 /// What a token stands for.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
+    /// The app, by its key.
+    pub(crate) client: String,
     pub(crate) user: RecordId,
     pub(crate) scopes: Vec<String>,
     /// The login it came of, if that gave a refresh token.
@@ -49,6 +51,7 @@ impl Sessions {
     pub(crate) fn open(
         &mut self,
         (org, user): (RecordId, RecordId),
+        client: &str,
         scopes: &[String],
         family: Option<u64>,
         jwt: bool,
@@ -71,7 +74,8 @@ impl Sessions {
         } else {
             format!("{}!AQ{data}", org.as_15())
         };
-        let session = Session { user, scopes: scopes.to_vec(), family, begun: now, expires };
+        let client = client.to_owned();
+        let session = Session { client, user, scopes: scopes.to_vec(), family, begun: now, expires };
         self.by_token.insert(token.clone(), session);
         token
     }
@@ -117,7 +121,7 @@ mod tests {
         let org: RecordId = "00DQz0000000001".parse().unwrap();
         let user: RecordId = "005Qz0000000001".parse().unwrap();
         let now = Timestamp::EPOCH;
-        let mut open = |jwt| sessions.open((org, user), &[], Some(7), jwt, now);
+        let mut open = |jwt| sessions.open((org, user), "key", &[], Some(7), jwt, now);
         let (first, second, jwt, last) = (open(false), open(false), open(true), open(false));
         assert_ne!(first, second);
         assert!(first.starts_with("00DQz0000000001!"));

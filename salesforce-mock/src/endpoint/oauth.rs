@@ -1,9 +1,11 @@
 //! `/services/oauth2/…` and what belongs to it.
 
 mod authorize;
+mod exchange;
 mod grants;
 mod identity;
 mod introspect;
+mod page;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +20,7 @@ pub(crate) use identity::{identity, is_active, user_info};
 pub(crate) use introspect::{introspect, openid_configuration};
 
 use crate::call::Call;
+use crate::oauth::{App, Known};
 use crate::{Body, Org, answer};
 
 /// An error and its description, as the token endpoint words them.
@@ -49,6 +52,8 @@ impl Form {
 
 /// The app that calls.
 struct Client {
+    app: App,
+    /// The key that it gave; an app may have more than one.
     id: String,
     /// Whether it showed a secret, the right one.
     proven: bool,
@@ -78,11 +83,12 @@ fn client(org: &Org, basic: Option<&str>, form: &Form) -> Result<Client, Denial>
         (Some(header), ..) => basic_credentials(header).map(|(id, secret)| (id, Some(secret))).ok_or(WRONG_HEADER)?,
         (None, id, secret) => (id.unwrap_or_default().to_owned(), secret.map(str::to_owned)),
     };
-    let secrets = org.app.knows(&id).ok_or(UNKNOWN_APP)?;
+    let app = org.app_of(&id).ok_or(UNKNOWN_APP)?;
+    let secrets = app.knows(&id).unwrap_or_default();
     match secret {
         Some(secret) if !secrets.contains(&secret.as_str()) => Err(WRONG_SECRET),
-        _ if org.app.blocked => Err(BLOCKED),
-        secret => Ok(Client { id, proven: secret.is_some() }),
+        _ if app.blocked => Err(BLOCKED),
+        secret => Ok(Client { app: app.clone(), id, proven: secret.is_some() }),
     }
 }
 
@@ -114,7 +120,7 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 pub(crate) fn revoke(org: &mut Org, mut call: Call) -> Response<Body> {
     let form = Form::of(&mut call);
     let token = form.get("token").unwrap_or_default();
-    let family = org.logins.families.of(token).map(|(family, ..)| family);
+    let family = org.logins.families.of(token).map(|Known { family, .. }| family);
     if let Some(family) = family {
         org.logins.families.end(family);
         org.sessions.close_family(family);

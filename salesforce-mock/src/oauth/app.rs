@@ -7,6 +7,19 @@ use salesforce_types::RecordId;
 /// Says whether a signature (RS256) of a message is the certificate's.
 type Verify = dyn Fn(&[u8], &[u8]) -> bool + Send + Sync;
 
+/// Says which user, by name, a token of somebody else stands for: what kind it is, and the token.
+type Handle = dyn Fn(&str, &str) -> Option<String> + Send + Sync;
+
+/// As what an app was registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AppKind {
+    /// Today's kind. It has no username-password flow.
+    ExternalClientApp,
+    /// The older kind.
+    ConnectedApp,
+}
+
 /// The app that may log in, and its policies, as an administrator would set them.
 ///
 /// ```
@@ -19,6 +32,10 @@ type Verify = dyn Fn(&[u8], &[u8]) -> bool + Send + Sync;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct App {
+    /// As what it was registered; a Connected App, which has every flow, if nothing is said.
+    pub kind: AppKind,
+    /// What people read on the page that asks them.
+    pub name: String,
     /// The consumer key.
     pub client_id: String,
     /// The consumer secret.
@@ -35,6 +52,8 @@ pub struct App {
     pub requires_secret: bool,
     /// Whether a refresh token can be used with the secret only; no, if nothing is said.
     pub requires_secret_to_refresh: bool,
+    /// Whether a token can be exchanged with the secret only; so, if nothing is said.
+    pub requires_secret_to_exchange: bool,
     /// Whether each renewal brings another refresh token, and an old one ends everything; so, if nothing is said.
     pub rotates_refresh_tokens: bool,
     /// How long refresh tokens live from the login on.
@@ -47,7 +66,7 @@ pub struct App {
     pub run_as: Option<RecordId>,
     /// Whether the device flow is enabled.
     pub device: bool,
-    /// Whether the username-password flow is enabled.
+    /// Whether the username-password flow is enabled. An External Client App never has it.
     pub password: bool,
     /// Whether only users in [`approved`](Self::approved) may use it.
     pub admin_approved_only: bool,
@@ -60,9 +79,42 @@ pub struct App {
     /// Whether access tokens are JWTs.
     pub gives_jwts: bool,
     pub(crate) certificate: Option<Arc<Verify>>,
+    pub(crate) exchange: Option<(String, Arc<Handle>)>,
 }
 
 impl App {
+    /// An External Client App of this key and secret, with the policies that an app has here if nothing is said.
+    #[must_use]
+    pub fn external(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        Self { kind: AppKind::ExternalClientApp, ..Self::connected(client_id, client_secret) }
+    }
+
+    /// A Connected App of this key and secret.
+    #[must_use]
+    pub fn connected(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        Self { client_id: client_id.into(), client_secret: client_secret.into(), ..Self::default() }
+    }
+
+    /// Enables the token exchange flow, with a handler of this name: it says as which user (by name) to log in for a
+    /// token of somebody else, from its kind (`id_token`, `jwt`, `saml2`, …) and the token itself, or that it is none.
+    ///
+    /// ```
+    /// use salesforce_mock::Org;
+    ///
+    /// let mut org = Org::empty();
+    /// let user = org.username();
+    /// org.app_mut().set_token_exchange("AcmeHandler", move |kind, token| {
+    ///     (kind == "jwt" && token == "eyJ.of.acme").then(|| user.clone())
+    /// });
+    /// ```
+    pub fn set_token_exchange(
+        &mut self,
+        handler: impl Into<String>,
+        user_of: impl Fn(&str, &str) -> Option<String> + Send + Sync + 'static,
+    ) {
+        self.exchange = Some((handler.into(), Arc::new(user_of)));
+    }
+
     /// Gives it a certificate, which enables the JWT bearer flow: `verify` says whether a signature (RS256, the second
     /// argument) of a message (the first) is good.
     pub fn set_certificate(&mut self, verify: impl Fn(&[u8], &[u8]) -> bool + Send + Sync + 'static) {
@@ -95,6 +147,8 @@ pub(crate) fn is_offline(scope: &str) -> bool {
 impl Default for App {
     fn default() -> Self {
         Self {
+            kind: AppKind::ConnectedApp,
+            name: "Mock app".into(),
             client_id: "3MVG9mock.client.id".into(),
             client_secret: "mock-client-secret".into(),
             other_credentials: Vec::new(),
@@ -103,6 +157,7 @@ impl Default for App {
             requires_pkce: true,
             requires_secret: false,
             requires_secret_to_refresh: false,
+            requires_secret_to_exchange: true,
             rotates_refresh_tokens: true,
             refresh_lifetime: None,
             refresh_idle: None,
@@ -116,6 +171,7 @@ impl Default for App {
             refuses_address: false,
             gives_jwts: false,
             certificate: None,
+            exchange: None,
         }
     }
 }

@@ -11,6 +11,8 @@ const MOST: usize = 5;
 /// All that came of one login: a line of refresh tokens, of which the last is good.
 struct Family {
     number: u64,
+    /// The app, by its key.
+    client: String,
     user: RecordId,
     scopes: Vec<String>,
     tokens: Vec<String>,
@@ -43,32 +45,43 @@ pub(crate) enum Presented {
     Unknown,
 }
 
+/// What a refresh token that is good stands for.
+pub(crate) struct Known<'f> {
+    pub(crate) family: u64,
+    pub(crate) client: &'f str,
+    pub(crate) user: RecordId,
+    pub(crate) scopes: &'f [String],
+}
+
 impl Families {
     /// A new login. Returns its number, and that of the family that had to give way to it.
     pub(crate) fn begin(
         &mut self,
+        client: &str,
         user: RecordId,
         scopes: Vec<String>,
         token: String,
         now: Timestamp,
     ) -> (u64, Option<u64>) {
         let number = u64::try_from(self.all.len()).unwrap_or(u64::MAX);
-        self.all.push(Family { number, user, scopes, tokens: vec![token], begun: now, used: now, alive: true });
-        let alive = |family: &&mut Family| family.alive && family.user == user;
-        let surplus = self.all.iter().filter(|family| family.alive && family.user == user).count() > MOST;
-        let oldest = if surplus { self.all.iter_mut().find(alive) } else { None };
+        let client = client.to_owned();
+        let same = |family: &Family| family.alive && family.user == user && family.client == client;
+        let surplus = self.all.iter().filter(|family| same(family)).count() >= MOST;
+        let oldest = if surplus { self.all.iter_mut().find(|family| same(family)) } else { None };
         let ended = oldest.map(|family| {
             family.alive = false;
             family.number
         });
+        let tokens = vec![token];
+        self.all.push(Family { number, client, user, scopes, tokens, begun: now, used: now, alive: true });
         (number, ended)
     }
 
     /// A refresh token comes to be used.
     pub(crate) fn present(&mut self, token: &str, app: &App, now: Timestamp) -> Presented {
-        let Some(family) = self.all.iter_mut().find(|family| family.tokens.iter().any(|other| other == token)) else {
-            return Presented::Unknown;
-        };
+        let of =
+            |family: &&mut Family| family.client == app.client_id && family.tokens.iter().any(|other| other == token);
+        let Some(family) = self.all.iter_mut().find(of) else { return Presented::Unknown };
         if family.tokens.last().is_none_or(|last| last != token) {
             family.alive = false;
             self.reused += 1;
@@ -93,14 +106,16 @@ impl Families {
     }
 
     /// The family of a refresh token that is good.
-    pub(crate) fn of(&self, token: &str) -> Option<(u64, RecordId, &[String])> {
+    pub(crate) fn of(&self, token: &str) -> Option<Known<'_>> {
         let good = |family: &&Family| family.alive && family.tokens.last().is_some_and(|last| last == token);
-        self.all.iter().find(good).map(|family| (family.number, family.user, family.scopes.as_slice()))
+        let family = self.all.iter().find(good)?;
+        let Family { number, user, client, scopes, .. } = family;
+        Some(Known { family: *number, client, user: *user, scopes })
     }
 
     /// Whether this user let the app in before.
-    pub(crate) fn has_let_in(&self, user: RecordId) -> bool {
-        self.all.iter().any(|family| family.alive && family.user == user)
+    pub(crate) fn has_let_in(&self, client: &str, user: RecordId) -> bool {
+        self.all.iter().any(|family| family.alive && family.user == user && family.client == client)
     }
 
     pub(crate) fn end(&mut self, number: u64) {
@@ -130,15 +145,19 @@ mod tests {
         let (app, now) = (App::default(), Timestamp::EPOCH);
         let user: RecordId = "005Qz0000000001".parse().unwrap();
         let mut families = Families::default();
-        let (first, none) = families.begin(user, vec![], "a0".into(), now);
+        let (first, none) = families.begin(&app.client_id, user, vec![], "a0".into(), now);
         assert_eq!(none, None);
         families.go_on(first, Some("a1".into()), now);
         assert!(matches!(families.present("a1", &app, now), Presented::Good { .. }));
         assert_eq!(families.present("a0", &app, now), Presented::Reused(first));
         assert_eq!((families.present("a1", &app, now), families.reused), (Presented::Unknown, 1));
-        let ended: Vec<_> = (0..6).map(|n| families.begin(user, vec![], format!("b{n}"), now).1).collect();
+        let ended: Vec<_> =
+            (0..6).map(|n| families.begin(&app.client_id, user, vec![], format!("b{n}"), now).1).collect();
         assert_eq!(ended, [None, None, None, None, None, Some(1)]);
         assert_eq!(families.present("b0", &app, now), Presented::Unknown);
+        // Another app's logins are counted by themselves, and its tokens are its own.
+        assert_eq!(families.begin("other", user, vec![], "c".into(), now).1, None);
+        assert_eq!(families.present("c", &app, now), Presented::Unknown);
     }
 
     #[test]
@@ -146,8 +165,8 @@ mod tests {
         let user: RecordId = "005Qz0000000001".parse().unwrap();
         let minutes = |minutes: u64| Timestamp::EPOCH.saturating_add(Duration::from_secs(60 * minutes));
         let mut families = Families::default();
-        let (family, _) = families.begin(user, vec![], "a".into(), minutes(0));
         let mut app = App { refresh_idle: Some(Duration::from_secs(600)), ..App::default() };
+        let (family, _) = families.begin(&app.client_id, user, vec![], "a".into(), minutes(0));
         assert!(matches!(families.present("a", &app, minutes(9)), Presented::Good { .. }));
         families.go_on(family, None, minutes(9));
         assert!(matches!(families.present("a", &app, minutes(18)), Presented::Good { .. }));

@@ -25,6 +25,7 @@ pub(crate) struct Code {
 pub(crate) struct Device {
     pub(crate) device_code: String,
     pub(crate) user_code: String,
+    pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) begun: Timestamp,
     pub(crate) asked: Option<Timestamp>,
@@ -77,9 +78,15 @@ impl Pendings {
     }
 
     /// A device asks. What it gets is taken out.
-    pub(crate) fn ask(&mut self, device_code: &str, now: Timestamp) -> Result<Device, (&'static str, &'static str)> {
+    pub(crate) fn ask(
+        &mut self,
+        client_id: &str,
+        device_code: &str,
+        now: Timestamp,
+    ) -> Result<Device, (&'static str, &'static str)> {
         let unknown = ("invalid_grant", "invalid device code");
-        let at = self.devices.iter().position(|device| device.device_code == device_code).ok_or(unknown)?;
+        let fits = |device: &Device| device.device_code == device_code && device.client_id == client_id;
+        let at = self.devices.iter().position(fits).ok_or(unknown)?;
         let device = self.devices.get_mut(at).ok_or(unknown)?;
         let last = device.asked.replace(now);
         if now.since(device.begun) > LIFE {

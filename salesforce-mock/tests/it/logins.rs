@@ -4,31 +4,31 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use salesforce_mock::Org;
+use salesforce_mock::{AppKind, Org};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::{Answer, Client, encoded};
 
 const CALLBACK: &str = "http://localhost:1717/OauthRedirect";
-const VERIFIER: &str = "acme-sdk-test-verifier-0123456789-abcdefghijklmnop";
+pub(crate) const VERIFIER: &str = "acme-sdk-test-verifier-0123456789-abcdefghijklmnop";
 
 fn form(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
 }
 
-fn post(client: &mut Client, path: &str, pairs: &[(&str, &str)]) -> Answer {
+pub(crate) fn post(client: &mut Client, path: &str, pairs: &[(&str, &str)]) -> Answer {
     client.call("POST", path, &[("content-type", "application/x-www-form-urlencoded")], &form(pairs))
 }
 
-fn token(client: &mut Client, pairs: &[(&str, &str)]) -> Result<Value, (String, String)> {
+pub(crate) fn token(client: &mut Client, pairs: &[(&str, &str)]) -> Result<Value, (String, String)> {
     let answer = post(client, "/services/oauth2/token", pairs);
     let body = answer.json();
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     if answer.status == 200 { Ok(body) } else { Err((text("error"), text("error_description"))) }
 }
 
-fn id(client: &Client) -> String {
+pub(crate) fn id(client: &Client) -> String {
     client.org.client_id().to_owned()
 }
 
@@ -62,14 +62,14 @@ fn authorize(client: &mut Client, more: &[(&str, &str)]) -> Vec<(String, String)
         .collect()
 }
 
-fn code(client: &mut Client, more: &[(&str, &str)]) -> String {
+pub(crate) fn code(client: &mut Client, more: &[(&str, &str)]) -> String {
     let back = authorize(client, more);
     assert_eq!(back[1], ("state".to_owned(), "st&te".to_owned()));
     assert_eq!(back[0].0, "code", "{back:?}");
     back[0].1.clone()
 }
 
-fn exchange(client: &mut Client, code: &str, verifier: &str) -> Result<Value, (String, String)> {
+pub(crate) fn exchange(client: &mut Client, code: &str, verifier: &str) -> Result<Value, (String, String)> {
     let id = id(client);
     token(
         client,
@@ -83,17 +83,17 @@ fn exchange(client: &mut Client, code: &str, verifier: &str) -> Result<Value, (S
     )
 }
 
-fn login(client: &mut Client) -> Value {
+pub(crate) fn login(client: &mut Client) -> Value {
     let code = code(client, &[]);
     exchange(client, &code, VERIFIER).unwrap()
 }
 
-fn refresh(client: &mut Client, refresh_token: &str) -> Result<Value, (String, String)> {
+pub(crate) fn refresh(client: &mut Client, refresh_token: &str) -> Result<Value, (String, String)> {
     let id = id(client);
     token(client, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", &id)])
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
@@ -399,9 +399,13 @@ fn the_password_flow_is_there_for_other_peoples_clients() {
             ],
         )
     };
-    ask(&mut client, &password).unwrap();
+    let granted = ask(&mut client, &password).unwrap();
+    assert!(granted.get("refresh_token").is_none() && granted.get("signature").is_some());
     assert_eq!(ask(&mut client, "x").unwrap_err().1, "authentication failure - Invalid Password");
     client.org.app_mut().password = false;
+    assert_eq!(ask(&mut client, &password).unwrap_err().0, "unsupported_grant_type");
+    client.org.app_mut().password = true;
+    client.org.app_mut().kind = AppKind::ExternalClientApp;
     assert_eq!(ask(&mut client, &password).unwrap_err().0, "unsupported_grant_type");
 }
 

@@ -6,6 +6,7 @@ mod access;
 mod aggregates;
 mod analytics;
 mod apex;
+mod apps;
 mod collections;
 mod composite;
 mod conditions;

@@ -6,13 +6,14 @@ use salesforce_types::RecordId;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::exchange::token_exchange;
 use super::identity::{identity_url, is_active};
 use super::{
     ADDRESS, BLOCKED, Client, Denial, Form, INACTIVE, NOT_APPROVED, UNKNOWN_APP, WRONG_GRANT, WRONG_SECRET, client,
     hmac_sha256,
 };
 use crate::Org;
-use crate::oauth::{App, Code, Device, Presented, Verdict};
+use crate::oauth::{App, AppKind, Code, Device, Presented, Verdict};
 
 const NO_USER: Denial = ("invalid_grant", "no client credentials user enabled");
 const DEAD: Denial = ("invalid_grant", "expired access/refresh token");
@@ -28,16 +29,20 @@ pub(super) fn granted(org: &mut Org, basic: Option<&str>, form: &Form) -> Result
         "device" => device(org, &client(org, basic, form)?, form),
         "password" => password(org, &client(org, basic, form)?, form),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => jwt_bearer(org, form),
+        "urn:ietf:params:oauth:grant-type:token-exchange"
+        | "urn:ietf:params:oauth:grant-type:hybrid-token-exchange" => {
+            token_exchange(org, &client(org, basic, form)?, form)
+        }
         _ => Err(WRONG_GRANT),
     }
 }
 
 /// What every login has in common: the app's and the user's standing.
-fn admit(org: &Org, user: RecordId) -> Result<(), Denial> {
-    if org.app.blocked {
+pub(super) fn admit(org: &Org, app: &App, user: RecordId) -> Result<(), Denial> {
+    if app.blocked {
         return Err(BLOCKED);
     }
-    if org.app.refuses_address {
+    if app.refuses_address {
         return Err(ADDRESS);
     }
     if !is_active(org, user) { Err(INACTIVE) } else { Ok(()) }
@@ -47,22 +52,23 @@ fn client_credentials(org: &mut Org, client: &Client) -> Result<Value, Denial> {
     if !client.proven {
         return Err(WRONG_SECRET);
     }
-    if !org.app.client_credentials {
+    let app = &client.app;
+    if !app.client_credentials {
         return Err(("invalid_grant", "client credentials flow not enabled"));
     }
-    if org.app.has("full") {
+    if app.has("full") {
         return Err(("invalid_scope", "the scope full is not allowed for the client credentials flow"));
     }
-    let user = org.app.run_as.unwrap_or(org.store.user);
+    let user = app.run_as.unwrap_or(org.store.user);
     if !is_active(org, user) {
         return Err(NO_USER);
     }
-    admit(org, user)?;
-    if !org.app.lets_in(user) {
+    admit(org, app, user)?;
+    if !app.lets_in(user) {
         return Err(NOT_APPROVED);
     }
-    let scopes = without_refresh(&org.app.scopes);
-    Ok(given(org, user, &scopes, Given { signed_for: Some(&client.id), ..Given::default() }))
+    let scopes = without_refresh(&app.scopes);
+    Ok(given(org, app, user, &scopes, Given { signed_for: Some(&client.id), ..Given::default() }))
 }
 
 fn authorization_code(org: &mut Org, client: &Client, form: &Form) -> Result<Value, Denial> {
@@ -79,7 +85,7 @@ fn authorization_code(org: &mut Org, client: &Client, form: &Form) -> Result<Val
     if form.get("redirect_uri") != Some(&code.redirect_uri) {
         return Err(("redirect_uri_mismatch", "redirect_uri must match configuration"));
     }
-    if org.app.requires_secret && !client.proven {
+    if client.app.requires_secret && !client.proven {
         return Err(WRONG_SECRET);
     }
     if let Some(challenge) = &code.challenge {
@@ -89,38 +95,40 @@ fn authorization_code(org: &mut Org, client: &Client, form: &Form) -> Result<Val
             return Err(("invalid_grant", "invalid code verifier"));
         }
     }
-    admit(org, code.user)?;
-    begin(org, code.user, code.scopes, &client.id, code.nonce.as_deref())
+    admit(org, &client.app, code.user)?;
+    begin(org, client, code.user, code.scopes, code.nonce.as_deref())
 }
 
 /// A login of a person, with a refresh token if the scopes have it.
-fn begin(
+pub(super) fn begin(
     org: &mut Org,
+    client: &Client,
     user: RecordId,
     scopes: Vec<String>,
-    client_id: &str,
     nonce: Option<&str>,
 ) -> Result<Value, Denial> {
+    let app = &client.app;
     let now = org.now();
     let (mut family, mut refresh) = (None, None);
     if scopes.iter().any(|scope| crate::oauth::is_offline(scope)) {
         let token = org.logins.secret("5Aep861", 80);
-        let (number, ended) = org.logins.families.begin(user, scopes.clone(), token.clone(), now);
+        let (number, ended) = org.logins.families.begin(&app.client_id, user, scopes.clone(), token.clone(), now);
         if let Some(ended) = ended {
             org.sessions.close_family(ended);
         }
         (family, refresh) = (Some(number), Some(token));
     }
-    Ok(given(org, user, &scopes, Given { family, refresh, signed_for: Some(client_id), nonce }))
+    Ok(given(org, app, user, &scopes, Given { family, refresh, signed_for: Some(&client.id), nonce }))
 }
 
 fn refresh_token(org: &mut Org, client: &Client, form: &Form) -> Result<Value, Denial> {
-    if org.app.requires_secret_to_refresh && !client.proven {
+    let app = &client.app;
+    if app.requires_secret_to_refresh && !client.proven {
         return Err(WRONG_SECRET);
     }
     let now = org.now();
     let (family, user, scopes) =
-        match org.logins.families.present(form.get("refresh_token").unwrap_or_default(), &org.app, now) {
+        match org.logins.families.present(form.get("refresh_token").unwrap_or_default(), app, now) {
             Presented::Good { family, user, scopes } => (family, user, scopes),
             Presented::Reused(family) => {
                 org.sessions.close_family(family);
@@ -129,19 +137,19 @@ fn refresh_token(org: &mut Org, client: &Client, form: &Form) -> Result<Value, D
             Presented::TooOld => return Err(("invalid_grant", "token validity expired")),
             Presented::Unknown => return Err(DEAD),
         };
-    admit(org, user)?;
-    let next = org.app.rotates_refresh_tokens.then(|| org.logins.secret("5Aep861", 80));
+    admit(org, app, user)?;
+    let next = app.rotates_refresh_tokens.then(|| org.logins.secret("5Aep861", 80));
     org.logins.families.go_on(family, next.clone(), now);
     let given_as = Given { family: Some(family), refresh: next, signed_for: Some(&client.id), nonce: None };
-    Ok(given(org, user, &scopes, given_as))
+    Ok(given(org, app, user, &scopes, given_as))
 }
 
 fn device_code(org: &mut Org, basic: Option<&str>, form: &Form) -> Result<Value, Denial> {
-    client(org, basic, form)?;
-    if !org.app.device {
+    let Client { app, id: client_id, .. } = client(org, basic, form)?;
+    if !app.device {
         return Err(("oauth_flow_disabled", "device flow is not enabled"));
     }
-    let scopes = asked(&org.app, form.get("scope"))?;
+    let scopes = asked(&app, form.get("scope"))?;
     let (device_code, user_code) = (org.logins.secret("dev", 40), org.logins.secret("", 8).to_ascii_uppercase());
     let answer = serde_json::json!({
         "device_code": device_code,
@@ -151,21 +159,22 @@ fn device_code(org: &mut Org, basic: Option<&str>, form: &Form) -> Result<Value,
     });
     let begun = org.now();
     let verdict = Verdict::Nothing;
-    org.logins.pending.add_device(Device { device_code, user_code, scopes, begun, asked: None, verdict });
+    org.logins.pending.add_device(Device { device_code, user_code, client_id, scopes, begun, asked: None, verdict });
     Ok(answer)
 }
 
 fn device(org: &mut Org, client: &Client, form: &Form) -> Result<Value, Denial> {
     let now = org.now();
-    let device = org.logins.pending.ask(form.get("code").unwrap_or_default(), now)?;
+    let device = org.logins.pending.ask(&client.id, form.get("code").unwrap_or_default(), now)?;
     let Verdict::Yes(user) = device.verdict else { return Err(DEAD) };
-    admit(org, user)?;
-    begin(org, user, device.scopes, &client.id, None)
+    admit(org, &client.app, user)?;
+    begin(org, client, user, device.scopes, None)
 }
 
 fn password(org: &mut Org, client: &Client, form: &Form) -> Result<Value, Denial> {
     let denied = ("invalid_grant", "authentication failure");
-    if !org.app.password {
+    let app = &client.app;
+    if !app.password || app.kind == AppKind::ExternalClientApp {
         return Err(WRONG_GRANT);
     }
     if !client.proven {
@@ -175,14 +184,13 @@ fn password(org: &mut Org, client: &Client, form: &Form) -> Result<Value, Denial
     if form.get("password") != Some(&format!("{}{}", org.password(), org.security_token())) {
         return Err(("invalid_grant", "authentication failure - Invalid Password"));
     }
-    admit(org, user)?;
-    let scopes = without_refresh(&org.app.scopes);
-    Ok(given(org, user, &scopes, Given { signed_for: Some(&client.id), ..Given::default() }))
+    admit(org, app, user)?;
+    let scopes = without_refresh(&app.scopes);
+    Ok(given(org, app, user, &scopes, Given { signed_for: Some(&client.id), ..Given::default() }))
 }
 
 fn jwt_bearer(org: &mut Org, form: &Form) -> Result<Value, Denial> {
     let invalid = ("invalid_grant", "invalid assertion");
-    let Some(verify) = org.app.certificate.clone() else { return Err(WRONG_GRANT) };
     let assertion = form.get("assertion").ok_or(invalid)?;
     let (message, signature) = assertion.rsplit_once('.').ok_or(invalid)?;
     let (header, claims) = message.split_once('.').ok_or(invalid)?;
@@ -190,7 +198,8 @@ fn jwt_bearer(org: &mut Org, form: &Form) -> Result<Value, Denial> {
         |part: &str| -> Option<Map<String, Value>> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok() };
     let (header, claims) = (json(header).ok_or(invalid)?, json(claims).ok_or(invalid)?);
     let claim = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-    org.app.knows(claim("iss")).ok_or(UNKNOWN_APP)?;
+    let app = org.app_of(claim("iss")).cloned().ok_or(UNKNOWN_APP)?;
+    let verify = app.certificate.clone().ok_or(WRONG_GRANT)?;
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid)?;
     if header.get("alg").and_then(Value::as_str) != Some("RS256") || !verify(message.as_bytes(), &signature) {
         return Err(invalid);
@@ -210,7 +219,7 @@ fn jwt_bearer(org: &mut Org, form: &Form) -> Result<Value, Denial> {
     if expires < now.saturating_sub(180) || expires > now.saturating_add(480) {
         return Err(("invalid_grant", "expired or too long lived assertion"));
     }
-    if !org.app.has("refresh_token") {
+    if !app.has("refresh_token") {
         return Err((
             "invalid_request",
             "The JWT bearer and SAML assertion bearer flows require a refresh_token scope and at least one other scope",
@@ -218,13 +227,13 @@ fn jwt_bearer(org: &mut Org, form: &Form) -> Result<Value, Denial> {
     }
     let not_approved = ("invalid_grant", "user hasn't approved this consumer");
     let user = user_named(org, claim("sub")).ok_or(not_approved)?;
-    admit(org, user)?;
-    let approved = org.app.admin_approved_only && org.app.lets_in(user);
-    if !approved && (org.app.admin_approved_only || !org.logins.families.has_let_in(user)) {
+    admit(org, &app, user)?;
+    let approved = app.admin_approved_only && app.lets_in(user);
+    if !approved && (app.admin_approved_only || !org.logins.families.has_let_in(&app.client_id, user)) {
         return Err(not_approved);
     }
-    let scopes = without_refresh(&org.app.scopes);
-    Ok(given(org, user, &scopes, Given::default()))
+    let scopes = without_refresh(&app.scopes);
+    Ok(given(org, &app, user, &scopes, Given::default()))
 }
 
 /// What a token is given with.
@@ -237,10 +246,10 @@ struct Given<'a> {
     nonce: Option<&'a str>,
 }
 
-fn given(org: &mut Org, user: RecordId, scopes: &[String], given: Given<'_>) -> Value {
+fn given(org: &mut Org, app: &App, user: RecordId, scopes: &[String], given: Given<'_>) -> Value {
     let now = org.now();
     let organization = org.store.organization;
-    let token = org.sessions.open((organization, user), scopes, given.family, org.app.gives_jwts, now);
+    let token = org.sessions.open((organization, user), &app.client_id, scopes, given.family, app.gives_jwts, now);
     let id = identity_url(org, user);
     let mut answer = Map::new();
     let mut put = |name: &str, value: String| answer.insert(name.to_owned(), value.into());
@@ -251,7 +260,7 @@ fn given(org: &mut Org, user: RecordId, scopes: &[String], given: Given<'_>) -> 
     put("token_type", "Bearer".into());
     if let Some(client_id) = given.signed_for {
         let issued_at = now.as_millis().to_string();
-        let secrets = org.app.knows(client_id).unwrap_or_default();
+        let secrets = app.knows(client_id).unwrap_or_default();
         let secret = secrets.first().copied().unwrap_or_default();
         let signature = hmac_sha256(secret.as_bytes(), format!("{id}{issued_at}").as_bytes());
         put("signature", STANDARD.encode(signature));

@@ -17,6 +17,10 @@ pub(crate) fn introspect(org: &Org, mut call: Call) -> Response<Body> {
         Err(denial) => return denied(denial),
     };
     let token = form.get("token").unwrap_or_default();
+    // An app sees its own tokens only.
+    let ours = |key: &str| client.app.client_id == key;
+    let session = org.sessions.find(token, org.now()).filter(|session| ours(&session.client));
+    let family = org.logins.families.of(token).filter(|family| ours(family.client));
     let about = |user, scopes: &[String], kind: &str| {
         json!({
             "active": true,
@@ -27,7 +31,7 @@ pub(crate) fn introspect(org: &Org, mut call: Call) -> Response<Body> {
             "token_type": kind,
         })
     };
-    let mut answer = match (org.sessions.find(token, org.now()), org.logins.families.of(token)) {
+    let mut answer = match (session, family) {
         (Some(session), _) => {
             let mut answer = about(session.user, &session.scopes, "access_token");
             let seconds = |time: salesforce_types::Timestamp| time.as_millis() / 1000;
@@ -36,7 +40,7 @@ pub(crate) fn introspect(org: &Org, mut call: Call) -> Response<Body> {
             answer["exp"] = seconds(session.expires).into();
             answer
         }
-        (None, Some((_, user, scopes))) => about(user, scopes, "refresh_token"),
+        (None, Some(family)) => about(family.user, family.scopes, "refresh_token"),
         (None, None) => json!({"active": false}),
     };
     answer::json(StatusCode::OK, &answer.take())
