@@ -3,13 +3,16 @@
 //! The README's snippet is compiled here as a doc test; a package of this crate does not hold that file.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
-use std::env;
+mod login;
+
 use std::error::Error;
 use std::process::ExitCode;
 
 use salesforce_auth::{Cached, ClientCredentials};
 use salesforce_mock::{MockOrg, Org};
 use salesforce_rest::Client;
+
+pub use login::Login;
 
 /// What an example returns: any error, printed as one sentence.
 pub type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
@@ -29,18 +32,11 @@ pub struct Target {
 ///
 /// When a variable is missing, the login URL is no Salesforce host, or the mock org cannot be made.
 pub async fn connect(make: impl FnOnce() -> Result<Org>) -> Result<Target> {
-    let variable = |name: &str| env::var(name).map_err(|_| format!("SF_LOGIN_URL is set, but {name} is not"));
-    let (mock, login_url, id, secret) = match env::var("SF_LOGIN_URL") {
-        Ok(login_url) => (None, login_url, variable("SF_CLIENT_ID")?, variable("SF_CLIENT_SECRET")?),
-        Err(_) => {
-            let mock = MockOrg::builder().org(make()?).start().await?;
-            let (url, id, secret) = (mock.login_url().to_owned(), mock.client_id(), mock.client_secret());
-            (Some(mock), url, id, secret)
-        }
-    };
-    let login = ClientCredentials::new(login_url, id, secret.into()).build()?;
-    let client = Client::builder(Cached::new(login)).client_name("salesforce-examples").build()?;
-    Ok(Target { client, mock })
+    let login = Login::find(make).await?;
+    let secret = login.client_secret.clone().ok_or("SF_LOGIN_URL is set, but SF_CLIENT_SECRET is not")?;
+    let flow = ClientCredentials::new(&login.url, &login.client_id, secret).build()?;
+    let client = Client::builder(Cached::new(flow)).client_name("salesforce-examples").build()?;
+    Ok(Target { client, mock: login.mock })
 }
 
 /// How an example's `main` ends: code 0, or code 1 after it has printed the error with its causes.

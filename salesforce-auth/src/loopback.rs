@@ -169,13 +169,19 @@ impl Loopback {
     }
 }
 
-/// A page that repeats nothing of what it was asked.
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#f3f3f3;margin:0}\
+p{max-width:26rem;margin:15vh auto;padding:1.5rem 2rem;background:#fff;border:1px solid #ddd;border-radius:.5rem}";
+
+/// A page that repeats nothing of what it was asked, and loads nothing.
 fn page(status: &str, more: &str, text: &str) -> String {
-    let body = format!("<!doctype html><meta charset=utf-8><title>Salesforce login</title><p>{text}</p>\n");
+    let body = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Salesforce login</title><style>{STYLE}</style>\
+         <p>{text}</p>\n"
+    );
     format!(
         "HTTP/1.1 {status}\r\n{more}Content-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: \
          close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
-         Content-Security-Policy: default-src 'none'\r\n\r\n{body}",
+         Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n\r\n{body}",
         body.len()
     )
 }
