@@ -58,6 +58,8 @@ pub use refusal::{Refusal, RefusalKind, Who};
 pub use seal::EncryptionKey;
 pub use secrecy::SecretString;
 pub use sfdx_url::SfdxAuthUrl;
+#[cfg(feature = "keychain")]
+pub use store::KeychainStore;
 pub use store::{FileStore, MemoryStore, TokenStore};
 pub use token_endpoint::TokenResponse;
 pub use token_exchange::{SubjectKind, SubjectSource, TokenExchange, TokenExchangeBuilder};

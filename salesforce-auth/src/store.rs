@@ -1,15 +1,20 @@
 //! Where a connection's [`Grant`] lives, so that the next start, and other processes, go on with it.
 
 mod file;
+#[cfg(feature = "keychain")]
+mod keychain;
+mod lock_file;
 mod memory;
 
 use std::fmt;
 
 use async_trait::async_trait;
-use salesforce_http::Result;
+use salesforce_http::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 
 pub use self::file::FileStore;
+#[cfg(feature = "keychain")]
+pub use self::keychain::KeychainStore;
 pub use self::memory::MemoryStore;
 use crate::grant::Grant;
 
@@ -45,6 +50,13 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// It cannot be removed.
     async fn clear(&self) -> Result<()>;
+}
+
+/// Work that waits for a disk or a person, off the threads that must not.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let work = crate::runtime()?.spawn_blocking(work);
+    work.await
+        .map_err(|error| Error::new(ErrorKind::Other, "the work on the token store was cut off").with_source(error))?
 }
 
 /// Lets go of a store's lock when it is dropped.

@@ -1,13 +1,14 @@
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use salesforce_http::{Clock, Error, ErrorKind, Result, SystemClock};
+use salesforce_http::{Error, ErrorKind, Result};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::lock_file::{LockFile, private};
 use super::{Revision, StoreLock, TokenStore};
 use crate::grant::Grant;
 
@@ -63,9 +64,7 @@ impl FileStore {
 
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(Self) -> Result<T> + Send + 'static) -> Result<T> {
         let store = self.clone();
-        crate::runtime()?.spawn_blocking(move || work(store)).await.map_err(|error| {
-            Error::new(ErrorKind::Other, "the work on the token file was cut off").with_source(error)
-        })?
+        super::blocking(move || work(store)).await
     }
 
     fn read(&self) -> Result<Option<(Grant, Revision)>> {
@@ -107,20 +106,6 @@ impl FileStore {
         })();
         written.map_err(|error| self.failed("cannot be written", error))?;
         Ok(true)
-    }
-
-    fn try_lock(&self) -> Result<Option<File>> {
-        let path = self.beside(".lock");
-        let file = private()
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|error| self.failed("cannot be locked: no lock file can be made beside it", error))?;
-        match fs4::FileExt::try_lock(&file) {
-            Ok(()) => Ok(Some(file)),
-            Err(fs4::TryLockError::WouldBlock) => Ok(None),
-            Err(fs4::TryLockError::Error(error)) => Err(self.failed("cannot be locked", error)),
-        }
     }
 
     fn beside(&self, ending: &str) -> PathBuf {
@@ -195,33 +180,10 @@ impl FileStore {
     }
 }
 
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
 #[async_trait]
 impl TokenStore for FileStore {
     async fn lock(&self) -> Result<StoreLock> {
-        // Real time, whatever clock the logins have: it is another process that is waited for.
-        let clock = SystemClock::new();
-        loop {
-            if let Some(file) = self.blocking(|store| store.try_lock()).await? {
-                return Ok(StoreLock::new(file));
-            }
-            if clock.elapsed() >= self.patience {
-                let message = format!(
-                    "another process has held the lock of the token file {} for {:?}: look whether it hangs",
-                    self.path.display(),
-                    self.patience
-                );
-                return Err(Error::new(ErrorKind::Busy, message));
-            }
-            clock.sleep(Duration::from_millis(25)).await;
-        }
+        LockFile::new(self.beside(".lock")).lock(self.patience).await
     }
 
     async fn load(&self) -> Result<Option<(Grant, Revision)>> {

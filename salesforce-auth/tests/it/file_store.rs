@@ -1,7 +1,6 @@
 //! The token file: who can read it, what a crash leaves, who else may write.
 
 use std::path::Path;
-use std::time::Duration;
 
 use salesforce_auth::{FileStore, Grant, TokenStore};
 use salesforce_http::ErrorKind;
@@ -18,26 +17,9 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-#[tokio::test]
-async fn a_grant_is_replaced_only_where_it_was_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path().join("grant"));
-    assert!(store.load().await.unwrap().is_none());
-    assert!(store.replace(None, &grant("one")).await.unwrap());
-    assert!(!store.replace(None, &grant("two")).await.unwrap());
-    let (read, revision) = store.load().await.unwrap().unwrap();
-    assert_eq!(read.refresh_token().unwrap().expose_secret(), "one");
-    assert!(store.replace(Some(&revision), &grant("two")).await.unwrap());
-    assert!(!store.replace(Some(&revision), &grant("three")).await.unwrap());
-    store.clear().await.unwrap();
-    store.clear().await.unwrap();
-    assert!(store.load().await.unwrap().is_none());
-    assert_eq!(names(folder.path()), Vec::<String>::new());
-}
-
 #[cfg(unix)]
 #[tokio::test]
-async fn the_file_is_its_owners_alone_and_one_that_is_not_is_refused() {
+async fn r_17_the_file_is_its_owners_alone_and_one_that_is_not_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("grant");
@@ -78,21 +60,6 @@ async fn a_file_that_holds_something_else_is_one_clear_error() {
     let store = FileStore::new(folder.path().join("missing").join("grant"));
     assert!(store.replace(None, &grant("x")).await.is_err());
     assert!(store.lock().await.is_err());
-}
-
-#[tokio::test]
-async fn the_lock_is_held_by_one_and_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path().join("grant"));
-    let held = store.lock().await.unwrap();
-    let error = store.clone().patience(Duration::ZERO).lock().await.unwrap_err();
-    assert!(error.is_retryable() && error.to_string().contains("another process"), "{error}");
-    let waiting = tokio::spawn({
-        let store = store.clone();
-        async move { store.lock().await.map(drop) }
-    });
-    drop(held);
-    waiting.await.unwrap().unwrap();
 }
 
 #[cfg(feature = "encryption")]

@@ -27,5 +27,6 @@ mod refreshing;
 mod rotating;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod secrets;
+mod stores;
 mod support;
 mod token_exchange;
