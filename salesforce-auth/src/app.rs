@@ -9,7 +9,8 @@ use url::form_urlencoded;
 
 /// The app that asks for tokens, as registered in Salesforce: its consumer key and, if it can keep one, its secret.
 ///
-/// It is the same for an External Client App and for an older Connected App.
+/// It is the same for an External Client App and for an older Connected App; of the latter, say
+/// [`connected_app`](Self::connected_app), and an administrator can be told what to do in time.
 ///
 /// An app on people's own machines cannot keep a secret: it is public. Salesforce then has to be told twice that the
 /// secret is optional, for the web server flow and for the refresh token flow; each is a setting of its own.
@@ -24,19 +25,36 @@ use url::form_urlencoded;
 pub struct App {
     id: String,
     secret: Option<SecretString>,
+    is_connected_app: bool,
 }
 
 impl App {
     /// An app without a secret.
     #[must_use]
     pub fn public(client_id: impl Into<String>) -> Self {
-        Self { id: client_id.into().trim().to_owned(), secret: None }
+        Self { id: client_id.into().trim().to_owned(), secret: None, is_connected_app: false }
     }
 
     /// An app that keeps a secret. It is sent as `Authorization: Basic`, never in a body.
     #[must_use]
     pub fn confidential(client_id: impl Into<String>, secret: SecretString) -> Self {
-        Self { id: client_id.into().trim().to_owned(), secret: Some(secret) }
+        Self { id: client_id.into().trim().to_owned(), secret: Some(secret), is_connected_app: false }
+    }
+
+    /// Says that it is registered as a Connected App. Every flow works as before; [`warning`](Self::warning) tells.
+    #[must_use]
+    pub fn connected_app(mut self) -> Self {
+        self.is_connected_app = true;
+        self
+    }
+
+    /// What to change about it though it works: a Connected App, the kind that Salesforce phases out.
+    #[must_use]
+    pub fn warning(&self) -> Option<&'static str> {
+        self.is_connected_app.then_some(
+            "it is a Connected App, of which Salesforce lets nobody create new ones: register an External Client App, and \
+             have people connect again with it",
+        )
     }
 
     pub(crate) fn id(&self) -> &str {

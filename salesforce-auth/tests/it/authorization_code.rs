@@ -91,7 +91,7 @@ fn k_24_k_33_g_14_g_18_g_24_each_kind_of_login_host_is_an_address_of_its_own() {
 }
 
 #[tokio::test]
-async fn k_34_approved_a_public_app_sends_its_verifier_and_no_secret() {
+async fn c_29_k_34_approved_a_public_app_sends_its_verifier_and_no_secret_or_password() {
     let script = Script::new([answer(200, GRANTED)]);
     let flow = public(&script).build().unwrap();
     let pending = flow.begin().unwrap();
@@ -105,7 +105,10 @@ async fn k_34_approved_a_public_app_sends_its_verifier_and_no_secret() {
     assert_eq!((form["grant_type"].as_str(), form["code"].as_str()), ("authorization_code", "aPrx=="));
     assert_eq!((form["redirect_uri"].as_str(), form["client_id"].as_str()), (REDIRECT, "canary-key"));
     assert_eq!(URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"])), challenge);
-    assert!(!form.contains_key("client_secret"));
+    // The person's password went to Salesforce's page, and nothing of it comes by here.
+    let mut names: Vec<_> = form.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["client_id", "code", "code_verifier", "grant_type", "redirect_uri"]);
     assert_eq!(grant.refresh_token().unwrap().expose_secret(), "5Aep861canary");
     assert_eq!(grant.organization_id().unwrap().to_string(), "00D000000000001EAA");
     assert_eq!(grant.user_id().unwrap().to_string(), "005000000000001AAA");

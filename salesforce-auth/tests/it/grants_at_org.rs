@@ -13,18 +13,18 @@ use salesforce_http::{Body, Connection, ErrorKind, Request, Result, TokenProvide
 use salesforce_mock::{Fault, MockOrg, Org};
 use url::Url;
 
-const TOKEN: &str = "/services/oauth2/token";
-const CALLBACK: &str = "http://localhost:1717/OauthRedirect";
+pub(crate) const TOKEN: &str = "/services/oauth2/token";
+pub(crate) const CALLBACK: &str = "http://localhost:1717/OauthRedirect";
 
-async fn start() -> MockOrg {
+pub(crate) async fn start() -> MockOrg {
     MockOrg::serve(Org::empty()).await
 }
 
-fn app(org: &MockOrg) -> App {
+pub(crate) fn app(org: &MockOrg) -> App {
     App::confidential(org.client_id(), org.client_secret().into())
 }
 
-fn browser_flow(org: &MockOrg) -> AuthorizationCode {
+pub(crate) fn browser_flow(org: &MockOrg) -> AuthorizationCode {
     AuthorizationCode::new(org.login_url(), App::public(org.client_id()), CALLBACK).build().unwrap()
 }
 
@@ -41,7 +41,7 @@ async fn post(url: &str, pairs: &[(&str, &str)]) -> Option<String> {
 }
 
 /// The person's part: the page is filled in, and the browser comes back.
-async fn decide(pending: &PendingLogin, decision: &str, more: &[(&str, &str)]) -> Callback {
+pub(crate) async fn decide(pending: &PendingLogin, decision: &str, more: &[(&str, &str)]) -> Callback {
     let page = Url::parse(pending.authorize_url()).unwrap();
     let mut pairs: Vec<(String, String)> = page.query_pairs().into_owned().collect();
     pairs.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
@@ -51,14 +51,14 @@ async fn decide(pending: &PendingLogin, decision: &str, more: &[(&str, &str)]) -
     Callback::new(post(page.as_str().split('?').next().unwrap(), &pairs).await.expect("the browser is sent back"))
 }
 
-async fn log_in(org: &MockOrg) -> Grant {
+pub(crate) async fn log_in(org: &MockOrg) -> Grant {
     let flow = browser_flow(org);
     let pending = flow.begin().unwrap();
     let callback = decide(&pending, "allow", &[]).await;
     flow.finish(pending, callback).await.unwrap()
 }
 
-async fn connected(org: &MockOrg, store: impl TokenStore + 'static) -> Refreshing {
+pub(crate) async fn connected(org: &MockOrg, store: impl TokenStore + 'static) -> Refreshing {
     let tokens = Refreshing::new(org.login_url(), App::public(org.client_id()), store).build().unwrap();
     tokens.connect(log_in(org).await).await.unwrap();
     tokens
@@ -275,7 +275,7 @@ async fn a_device_is_let_in_by_a_person_elsewhere() {
 }
 
 #[derive(Debug)]
-struct Good;
+pub(crate) struct Good;
 
 #[async_trait]
 impl Signer for Good {

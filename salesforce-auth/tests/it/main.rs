@@ -1,6 +1,8 @@
 //! Logins over a transport that plays a script, and at the mock org.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod apps_at_org;
 mod authorization_code;
 mod cached;
 mod chain;
@@ -17,6 +19,7 @@ mod jwt_bearer;
 mod login_server;
 #[cfg(feature = "loopback")]
 mod loopback;
+mod no_serialize;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod org;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]

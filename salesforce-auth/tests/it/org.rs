@@ -16,7 +16,7 @@ fn connect(org: &MockOrg) -> Connection {
 }
 
 #[tokio::test]
-async fn a_login_brings_a_token_that_the_org_takes() {
+async fn r_51_a_login_brings_a_token_that_the_org_takes() {
     let org = MockOrg::start().await;
     let tokens = Cached::new(flow(&org));
     let token = tokens.token().await.unwrap();
@@ -37,7 +37,7 @@ async fn a_burst_of_refusals_causes_one_login() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_or_key_is_told_apart_and_not_tried_again() {
+async fn a_12_a_wrong_secret_or_key_is_told_apart_and_not_tried_again() {
     let org = MockOrg::start().await;
     for (id, secret, kind) in [
         (org.client_id(), "wrong".to_owned(), RefusalKind::WrongSecret),
