@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -55,7 +56,12 @@ class Browser:
         return "/element/" + next(iter(found.values()))
 
     def text(self):
-        return self.call(self.find("body") + "/text")
+        """What the page shows now; nothing while one page gives way to the next."""
+        script = "return document.body ? document.body.innerText : ''"
+        try:
+            return self.call("/execute/sync", {"script": script, "args": []})
+        except urllib.error.HTTPError:
+            return ""
 
     def text_with(self, part):
         """The page's text, once this is in it."""

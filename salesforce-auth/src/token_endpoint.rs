@@ -295,7 +295,9 @@ impl TokenEndpoint {
         let login = &self.login;
         let (kind, what) = match error.kind() {
             TransportErrorKind::Connect | TransportErrorKind::ConnectTimeout => {
-                (ErrorKind::Connect, "no connection could be made: check the host name, the network and the proxy")
+                let what = "no connection could be made: check the host name (a new or renamed org is found after some \
+                            minutes), the network, and the proxy (its certificate has to be trusted)";
+                (ErrorKind::Connect, what)
             }
             TransportErrorKind::ReadTimeout => (ErrorKind::Timeout, "it did not answer in time: try later"),
             TransportErrorKind::Broken => (ErrorKind::Connect, "the connection broke: try again"),
