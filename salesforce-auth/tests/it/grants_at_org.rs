@@ -3,14 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture, try_join_all};
 use salesforce_auth::{
     App, AuthorizationCode, Cached, Callback, CallbackError, DeviceCode, Environment, Exchange, FileStore, Grant,
     JwtBearer, LoginServer, MemoryStore, PendingLogin, Reauthorize, Refreshing, Refusal, RefusalKind, Signer,
     TokenStore,
 };
-use salesforce_http::{Body, Connection, ErrorKind, Request, Result, TokenProvider, Transport, async_trait, transport};
+use salesforce_http::{
+    Body, Clock, Connection, ErrorKind, Request, Result, TokenProvider, Transport, async_trait, transport,
+};
 use salesforce_mock::{Fault, MockOrg, Org};
+use salesforce_types::Timestamp;
 use url::Url;
 
 pub(crate) const TOKEN: &str = "/services/oauth2/token";
@@ -254,24 +258,32 @@ async fn r_50_a_fixed_token_that_ends_is_final() {
     assert_eq!(org.journal().count(TOKEN), 0);
 }
 
-#[tokio::test]
-async fn a_device_is_let_in_by_a_person_elsewhere() {
-    let org = start().await;
-    let flow = DeviceCode::new(org.login_url(), App::public(org.client_id())).build().unwrap();
-    let code = flow.begin().await.unwrap();
-    let pairs = [("user_code", code.user_code()), ("decision", "deny")];
-    post(code.verification_uri(), &pairs).await;
-    // The interval is real time here; the org is asked by the pace of another clock.
-    let clock = salesforce_http::ManualClock::new(salesforce_types::Timestamp::EPOCH);
-    let flow =
-        DeviceCode::new(org.login_url(), App::public(org.client_id())).clock(Arc::new(clock.clone())).build().unwrap();
-    let waiting = tokio::spawn(async move { flow.finish(code).await });
-    while !waiting.is_finished() {
-        clock.advance(Duration::from_secs(1));
-        tokio::task::yield_now().await;
+/// A clock by which a device's pause is over at once and no call takes too long, however slow the machine is.
+#[derive(Debug)]
+struct Impatient;
+
+impl Clock for Impatient {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
     }
-    let declined = waiting.await.unwrap().unwrap_err();
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        if duration < Duration::from_secs(10) { future::ready(()).boxed() } else { future::pending().boxed() }
+    }
+}
+
+#[tokio::test]
+async fn a_device_is_let_in_or_not_by_a_person_elsewhere() {
+    let org = start().await;
+    let flow = DeviceCode::new(org.login_url(), App::public(org.client_id())).clock(Arc::new(Impatient));
+    let flow = flow.build().unwrap();
+    let code = flow.begin().await.unwrap();
+    post(code.verification_uri(), &[("user_code", code.user_code()), ("decision", "deny")]).await;
+    let declined = flow.finish(code).await.unwrap_err();
     assert_eq!(Refusal::of(&declined).unwrap().kind(), RefusalKind::Declined);
+    let code = flow.begin().await.unwrap();
+    post(code.verification_uri(), &[("user_code", code.user_code()), ("decision", "allow")]).await;
+    assert!(flow.finish(code).await.unwrap().has_refresh_token());
 }
 
 #[derive(Debug)]
