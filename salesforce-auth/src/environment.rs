@@ -89,6 +89,7 @@ mod tests {
 
     const URL: &str = "https://acme.my.salesforce.com";
 
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[test]
     fn the_first_complete_set_is_taken() {
         for (variables, expected) in [
