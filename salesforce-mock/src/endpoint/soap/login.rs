@@ -8,6 +8,9 @@ use crate::xml::Element;
 /// The last version that has the call.
 const LAST: u16 = 64;
 
+/// A session that no app has asked for.
+const NO_APP: &str = "";
+
 const WRONG: &str = "Invalid username, password, security token; or user locked out.";
 
 /// `login`: a session for a name, a password, and the security token after it.
@@ -43,7 +46,7 @@ pub(super) fn login(org: &mut Org, api: Api, version: ApiVersion, asked: &Elemen
         return Err(Fault::login("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"));
     }
     let (now, organization) = (org.now(), org.store.organization);
-    let token = org.sessions.open((organization, user), &["api".to_owned()], None, false, now);
+    let token = org.sessions.open((organization, user), NO_APP, &["api".to_owned()], None, false, now);
     let url = |letter| format!("{}/services/Soap/{letter}/{version}/{}", org.base_url, organization.as_15());
     let sandbox = user::flag(org, organization, "IsSandbox");
     Ok(Element::new(
