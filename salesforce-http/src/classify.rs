@@ -86,8 +86,38 @@ pub fn api_errors(body: &[u8]) -> Vec<ApiError> {
     }
 }
 
-/// An answer with status 300 or more, but 304.
-pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], clock: &dyn Clock) -> Failure {
+impl Error {
+    /// The error that these entries of an answer stand for: the refusal of one record among many, or of one part of a
+    /// call, with that part's status.
+    ///
+    /// ```
+    /// use salesforce_http::{Error, ErrorKind};
+    /// use salesforce_types::{ApiError, ErrorCode};
+    ///
+    /// let error = Error::refusal(None, vec![ApiError::new(ErrorCode::DuplicateValue, "taken")]);
+    /// assert_eq!((error.kind(), error.to_string()), (ErrorKind::Conflict, "DUPLICATE_VALUE: taken".into()));
+    /// ```
+    #[must_use]
+    pub fn refusal(status: Option<StatusCode>, errors: Vec<ApiError>) -> Self {
+        let errors: Vec<ApiError> = errors.into_iter().map(scrubbed).collect();
+        let by_status = |by_api| status.map_or((ErrorKind::Other, Retry::Never), |status| by_status(status, by_api));
+        let (kind, message) = match errors.first() {
+            Some(first) => {
+                let (kind, _) = by_code(first).unwrap_or_else(|| by_status(true));
+                (kind, sentence(first, errors.len(), kind))
+            }
+            None => (by_status(false).0, "it was refused without a reason".to_owned()),
+        };
+        let error = Self::new(kind, message).with_api_errors(errors);
+        match status {
+            Some(status) => error.with_status(status),
+            None => error,
+        }
+    }
+}
+
+/// An answer with status 300 or more, but 304. The error keeps at most `kept` bytes of a body that is no error list.
+pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], kept: usize, clock: &dyn Clock) -> Failure {
     let errors: Vec<ApiError> = api_errors(body).into_iter().map(scrubbed).collect();
     let after = retry_after(head, clock);
     let by_api = !errors.is_empty();
@@ -105,7 +135,7 @@ pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], clock: &dyn Clock) ->
         None if head.status.is_redirection() => redirect(head, url, body),
         None => (kind, without_errors(head, body)),
     };
-    let excerpt = (!by_api && !body.is_empty()).then(|| excerpt(body));
+    let excerpt = (!by_api && !body.is_empty()).then(|| excerpt(body, kept));
     let error = head.error(kind, message).with_api_errors(errors).with_retry_after(after).with_body(excerpt);
     Failure {
         error,
@@ -118,7 +148,7 @@ pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], clock: &dyn Clock) ->
 pub(crate) fn disguised(head: &Head, body: &[u8]) -> Option<Failure> {
     if is_html(head, body) {
         let message = without_errors(head, body);
-        let error = head.error(ErrorKind::Busy, message).with_body(Some(excerpt(body)));
+        let error = head.error(ErrorKind::Busy, message).with_body(Some(excerpt(body, 2048)));
         return Some(Failure { error, retry: Retry::Repeatable, lost: true });
     }
     let errors: Vec<ApiError> = error_list(body)?.into_iter().map(scrubbed).collect();
@@ -319,9 +349,9 @@ fn is_html(head: &Head, body: &[u8]) -> bool {
     (says && body.trim_ascii_start().starts_with(b"<")) || starts(b"<!doctype html") || starts(b"<html")
 }
 
-fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body));
-    redact::cut(&redact::secrets(&text), 2048).to_owned()
+fn excerpt(body: &[u8], kept: usize) -> String {
+    let text = String::from_utf8_lossy(body.get(..kept.saturating_mul(2)).unwrap_or(body));
+    redact::cut(&redact::secrets(&text), kept).to_owned()
 }
 
 #[cfg(test)]

@@ -147,6 +147,14 @@ impl Error {
         self
     }
 
+    /// The same, said of a call that the org may have run although no answer tells so: its kind becomes
+    /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown).
+    #[must_use]
+    pub fn into_outcome_unknown(mut self) -> Self {
+        (self.0.kind, self.0.outcome_unknown) = (ErrorKind::OutcomeUnknown, true);
+        self
+    }
+
     pub(crate) fn with_tries(mut self, tries: u32) -> Self {
         self.0.tries = tries;
         self
@@ -213,7 +221,8 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// The first 2 KB of an answer that is no JSON, such as a maintenance page, with tokens blotted out.
+    /// The first 2 KB of an answer that is no error list, such as a maintenance page, with tokens blotted out; more of it
+    /// where the call [asked for that](crate::Request::error_body).
     #[must_use]
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()

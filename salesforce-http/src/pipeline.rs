@@ -256,7 +256,7 @@ impl Pipeline {
             }
         };
         if !good {
-            return Err(classify::refusal(&head, url, &body, &*self.clock));
+            return Err(classify::refusal(&head, url, &body, course.request.kept_error_body(), &*self.clock));
         }
         match classify::disguised(&head, &body) {
             Some(failure) => Err(failure),

@@ -45,6 +45,7 @@ pub struct Request {
     label: Option<Cow<'static, str>>,
     response_cap: Option<usize>,
     time_limit: Option<Duration>,
+    error_body: Option<usize>,
     problem: Option<String>,
 }
 
@@ -97,6 +98,7 @@ impl Request {
             label: None,
             response_cap: None,
             time_limit: None,
+            error_body: None,
             problem: None,
         }
     }
@@ -213,6 +215,13 @@ impl Request {
         self
     }
 
+    /// How much of the body of a refusal its [error](crate::Error::body) keeps, instead of 2 KB: for calls whose refusal
+    /// is an answer with parts, such as the records that share an external id. Bodies over 1 MB are not kept.
+    pub fn error_body(mut self, bytes: usize) -> Self {
+        self.error_body = Some(bytes);
+        self
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> &Method {
@@ -260,6 +269,10 @@ impl Request {
         self.response_cap
     }
 
+    pub(crate) fn kept_error_body(&self) -> usize {
+        self.error_body.unwrap_or(EXCERPT)
+    }
+
     /// Its URL at this org, or why it must not be sent.
     pub(crate) fn url(&self, instance: &Url, version: ApiVersion) -> Result<Url> {
         let invalid = |why: &str| Err(Error::new(ErrorKind::Invalid, why));
@@ -292,6 +305,9 @@ impl Request {
         }
     }
 }
+
+/// How much of a body that is no error list an error keeps, unless the request says more.
+const EXCERPT: usize = 2048;
 
 /// What the connection and the transport set themselves.
 const OURS: [HeaderName; 7] = [

@@ -65,6 +65,12 @@ impl Response {
         self.head.status
     }
 
+    /// The call that it answers, as errors and logs name it.
+    #[must_use]
+    pub fn call(&self) -> &str {
+        &self.head.call
+    }
+
     /// A header's value, if it is there and is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -172,7 +172,7 @@ fn head(status: u16, headers: &[(&'static str, &str)]) -> Head {
 
 fn refuse(status: u16, headers: &[(&'static str, &str)], body: &str) -> Failure {
     let url = Url::parse("https://acme.my.salesforce.com/services/data/v68.0/limits").unwrap();
-    refusal(&head(status, headers), &url, body.as_bytes(), &ManualClock::new(Timestamp::EPOCH))
+    refusal(&head(status, headers), &url, body.as_bytes(), 2048, &ManualClock::new(Timestamp::EPOCH))
 }
 
 #[test]
