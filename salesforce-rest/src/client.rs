@@ -5,7 +5,7 @@ use salesforce_http::transport::Transport;
 use salesforce_http::{Clock, Connection, ConnectionBuilder, Request, Response, Result, TokenProvider};
 use salesforce_types::ApiVersion;
 
-use crate::url_length;
+use crate::{body_size, url_length};
 
 /// The REST data API of one org. A cheap clone: clones share the connection, its token and its limits.
 ///
@@ -46,9 +46,10 @@ impl Client {
         self.connection.api_version()
     }
 
-    /// Sends a call unless its URL is longer than an org reads.
+    /// Sends a call unless its URL or its body is longer than an org reads.
     pub(crate) async fn send(&self, request: Request) -> Result<Response> {
         url_length::check(&request, self.api_version())?;
+        body_size::check(&request)?;
         self.connection.send(request).await
     }
 }

@@ -14,18 +14,35 @@ mod delete;
 mod describe;
 mod find;
 mod get;
+mod get_if;
+mod key;
+mod related;
 mod update;
+mod upsert;
 
+pub(crate) use create::request as create_request;
+pub(crate) use delete::request as delete_request;
+pub(crate) use get::request as get_request;
+pub(crate) use key::{Key, belongs};
+pub(crate) use update::request as update_request;
+pub(crate) use upsert::{is_firm, request as upsert_request};
+
+pub use create::{Create, Created};
+pub use delete::Delete;
 pub use find::Find;
 pub use get::Get;
+pub use get_if::{Fetched, GetIf};
+pub use related::Related;
+pub use update::Update;
+pub use upsert::{Upsert, Upserted};
 
 /// The records of one object; made by [`Client::sobject`] and [`Client::sobject_named`]. Holds no connection of its own
 /// and sends nothing when it is made.
 pub struct SObjectHandle<'c, T> {
-    client: &'c Client,
-    object: &'c str,
+    pub(crate) client: &'c Client,
+    pub(crate) object: &'c str,
     /// The fields to ask for; all that the user may see when there are none.
-    fields: &'c [&'c str],
+    pub(crate) fields: &'c [&'c str],
     row: PhantomData<fn() -> T>,
 }
 

@@ -3,11 +3,13 @@ use std::future::IntoFuture;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use salesforce_http::{Request, Result};
+use salesforce_http::{Request, Response, Result};
 use salesforce_types::RecordId;
 use serde::de::DeserializeOwned;
 
-use super::{SObjectHandle, object_name};
+use super::key::Key;
+use super::{GetIf, SObjectHandle};
+use crate::AmbiguousExternalId;
 
 impl<'c, T> SObjectHandle<'c, T> {
     /// Reads one record that must exist; [`find`](Self::find) if it may not.
@@ -26,7 +28,23 @@ impl<'c, T> SObjectHandle<'c, T> {
     /// `NotFound` when the org has no such record, or it is in the recycle bin, or the user does not see it; `Invalid`
     /// when a field does not exist or the user does not see it.
     pub fn get(&self, id: RecordId) -> Get<'c, T> {
-        Get { handle: *self, id }
+        Get { handle: *self, key: Key::Id(id) }
+    }
+
+    /// Reads the one record whose external id `field` has that value, and which must exist.
+    ///
+    /// ```no_run
+    /// # async fn run(client: salesforce_rest::Client) -> salesforce_rest::Result<()> {
+    /// let account = client.sobject_named("Account").get_by("Erp_Id__c", "P-17").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Self::get). `Conflict` when several records have the value, with
+    /// [`AmbiguousExternalId`](crate::AmbiguousExternalId) as its source.
+    pub fn get_by(&self, field: &str, value: &str) -> Get<'c, T> {
+        Get { handle: *self, key: Key::external(field, value) }
     }
 }
 
@@ -34,7 +52,7 @@ impl<'c, T> SObjectHandle<'c, T> {
 #[must_use = "nothing is sent until the request is awaited"]
 pub struct Get<'c, T> {
     handle: SObjectHandle<'c, T>,
-    id: RecordId,
+    pub(super) key: Key,
 }
 
 impl<'c, T> Get<'c, T> {
@@ -43,10 +61,23 @@ impl<'c, T> Get<'c, T> {
         self.handle.fields = fields;
         self
     }
+
+    /// Asks on a condition, and for what a later condition needs; see [`GetIf`].
+    pub fn conditional(self) -> GetIf<'c, T> {
+        GetIf::new(self)
+    }
+
+    pub(super) fn request(&self) -> Result<Request> {
+        request(self.handle.object, &self.key, self.handle.fields)
+    }
+
+    pub(super) async fn send(&self, request: Request) -> Result<Response> {
+        self.handle.client.send(request).await.map_err(AmbiguousExternalId::told)
+    }
 }
 
-fn request(object: &str, id: RecordId, fields: &[&str]) -> Result<Request> {
-    let request = Request::get(format!("sobjects/{}/{id}", object_name(object)?));
+pub(crate) fn request(object: &str, key: &Key, fields: &[&str]) -> Result<Request> {
+    let request = key.at(object, Request::get)?;
     Ok(match fields {
         [] => request,
         fields => request.query("fields", &fields.join(",")),
@@ -58,14 +89,13 @@ impl<'c, T: DeserializeOwned + 'c> IntoFuture for Get<'c, T> {
     type IntoFuture = BoxFuture<'c, Result<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let SObjectHandle { client, object, fields, .. } = self.handle;
-        async move { client.send(request(object, self.id, fields)?).await?.json() }.boxed()
+        async move { self.send(self.request()?).await?.json() }.boxed()
     }
 }
 
 impl<T> fmt::Debug for Get<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("handle", &self.handle).field("id", &self.id).finish()
+        f.debug_struct("Get").field("handle", &self.handle).field("key", &self.key).finish()
     }
 }
 
@@ -75,9 +105,13 @@ mod tests {
 
     const ID: &str = "001D000000IqhSLIAZ";
 
+    fn by_id(object: &str, fields: &[&str]) -> Result<Request> {
+        request(object, &Key::Id(ID.parse().unwrap()), fields)
+    }
+
     #[test]
     fn fields_are_asked_for_by_name_and_all_without_names() {
-        let path = |fields: &[&str]| request("Account", ID.parse().unwrap(), fields).unwrap().path().to_owned();
+        let path = |fields: &[&str]| by_id("Account", fields).unwrap().path().to_owned();
         assert_eq!(path(&[]), format!("sobjects/Account/{ID}"));
         assert_eq!(path(&["Id", "Name"]), format!("sobjects/Account/{ID}?fields=Id,Name"));
         assert_eq!(path(&["Name&x=1"]), format!("sobjects/Account/{ID}?fields=Name%26x%3D1"));
@@ -86,7 +120,7 @@ mod tests {
     #[test]
     fn a_name_that_could_lead_elsewhere_is_refused() {
         for bad in ["", "../query", "Account/x", "Account?x", "Acc%6Funt"] {
-            let error = request(bad, ID.parse().unwrap(), &[]).unwrap_err();
+            let error = by_id(bad, &[]).unwrap_err();
             assert_eq!(error.kind(), salesforce_http::ErrorKind::Invalid, "{bad}");
         }
     }

@@ -60,8 +60,8 @@ impl Script {
     }
 
     /// Runs what waits between tries, without waiting.
-    pub(crate) async fn run<F: Future>(&self, future: F) -> F::Output {
-        self.1.run(future).await
+    pub(crate) async fn run<F: IntoFuture>(&self, future: F) -> F::Output {
+        self.1.run(future.into_future()).await
     }
 
     pub(crate) fn sent(&self) -> Vec<Sent> {

@@ -1,0 +1,248 @@
+//! The rows in memory: sent, sent again, reported.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use salesforce_http::{Error, ErrorKind};
+use salesforce_types::{ApiError, ErrorCode};
+
+use super::Course;
+use super::lanes::{self, Locked};
+use crate::collections::{Chunk, MOST, Pending, Sent, cut};
+use crate::{Outcome, Written};
+
+/// The pause before rows are sent for the second time, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// After so many calls that failed one after another, the trouble is not with a row: to find one bad row among 200 takes
+/// eight.
+const FAILURES_IN_A_ROW: u32 = 16;
+
+/// What became of the rows of a window so far.
+#[derive(Default)]
+struct Ledger {
+    outcomes: Mutex<Vec<Outcome>>,
+    again: Mutex<Vec<(Locked, Error)>>,
+    /// Why nothing more is sent.
+    fatal: Mutex<Option<Error>>,
+    /// The records whose rows wait to be sent again: a later row of the same record must not overtake them.
+    held: Mutex<HashSet<Box<str>>>,
+    failures: AtomicU32,
+}
+
+impl Ledger {
+    fn report(&self, outcomes: impl IntoIterator<Item = Outcome>) {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).extend(outcomes);
+    }
+
+    fn fatal(&self) -> Option<Error> {
+        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn stop(&self, error: &Error) {
+        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+    }
+
+    fn put_back(&self, rows: impl IntoIterator<Item = (Locked, Error)>) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let note = |(row, _): &(Locked, Error)| held.extend(row.own.clone());
+        self.again.lock().unwrap_or_else(PoisonError::into_inner).extend(rows.into_iter().inspect(note));
+    }
+
+    /// Puts those rows back whose record waits, and hands out the others.
+    fn hold_back(&self, rows: Vec<Locked>) -> Vec<Locked> {
+        let waits = |row: &Locked| {
+            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            row.own.as_ref().is_some_and(|own| held.contains(own))
+        };
+        let (waiting, free): (Vec<_>, Vec<_>) = rows.into_iter().partition(waits);
+        let message = "this row was not sent: an earlier row of the same record could not be written";
+        self.put_back(waiting.into_iter().map(|row| (row, Error::new(ErrorKind::Busy, message))));
+        free
+    }
+
+    /// Notes a call that failed as a whole. Too many of them end the load.
+    fn failed(&self, error: &Error) {
+        if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_IN_A_ROW {
+            self.stop(error);
+        }
+    }
+}
+
+impl Course<'_> {
+    /// Sends the rows until each is done, refused or unknown. The error is why the load cannot go on.
+    pub(super) async fn window(&self, rows: Vec<Pending>) -> (Vec<Outcome>, Option<Error>) {
+        let ledger = Ledger::default();
+        let lanes = lanes::spread(rows, &self.operation, &self.group_by, self.concurrency);
+        let send = |lane| self.lane(lane, MOST, &ledger);
+        stream::iter(lanes).map(send).buffer_unordered(self.concurrency).collect::<Vec<()>>().await;
+
+        for round in 1.. {
+            let again = std::mem::take(&mut *ledger.again.lock().unwrap_or_else(PoisonError::into_inner));
+            if again.is_empty() {
+                break;
+            }
+            if round >= self.tries || ledger.fatal().is_some() {
+                let refused =
+                    |(row, error): (Locked, Error)| Outcome::new(row.pending.position, Written::Refused(error));
+                ledger.report(again.into_iter().map(refused));
+                break;
+            }
+            let after = again.iter().filter_map(|(_, error)| error.retry_after()).max();
+            self.client.connection().clock().sleep(pause(round, after, fastrand::f64())).await;
+            ledger.held.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            // One call at a time, so that these rows do not lock each other out.
+            let mut lane: Vec<Locked> = again.into_iter().map(|(row, _)| row).collect();
+            lane.sort_by_key(|row| row.pending.position);
+            let most = (MOST >> (2 * round).min(8)).max(1);
+            self.lane(lane, most, &ledger).await;
+        }
+        let outcomes = ledger.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (outcomes, ledger.fatal.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends the rows one call after another.
+    async fn lane(&self, rows: Vec<Locked>, most: usize, ledger: &Ledger) {
+        let mut calls = self.calls(rows, most);
+        calls.reverse();
+        while let Some(call) = calls.pop() {
+            if let Some(fatal) = ledger.fatal() {
+                ledger.report(call.into_iter().flat_map(|row| not_sent(row, &fatal)));
+                continue;
+            }
+            let call = ledger.hold_back(call);
+            if call.is_empty() {
+                continue;
+            }
+            if let Some((first, second)) = self.call(call, ledger).await {
+                calls.push(second);
+                calls.push(first);
+            }
+        }
+    }
+
+    /// The rows over calls: as many as an org takes, and no record twice in one.
+    fn calls(&self, rows: Vec<Locked>, most: usize) -> Vec<Vec<Locked>> {
+        let mut parts: Vec<Vec<Locked>> = Vec::new();
+        let mut seen = HashSet::new();
+        for row in rows {
+            let twice = row.own.clone().is_some_and(|own| !seen.insert(own));
+            if twice {
+                seen.clear();
+                seen.extend(row.own.clone());
+            }
+            match parts.last_mut().filter(|_| !twice) {
+                Some(part) => part.push(row),
+                None => parts.push(vec![row]),
+            }
+        }
+        let within = |part: Vec<Locked>| {
+            let pending = part.iter().map(|row| row.pending.clone()).collect();
+            let mut rows = part.into_iter();
+            let chunks = cut(pending, &self.operation, most);
+            chunks.into_iter().map(move |chunk| rows.by_ref().take(chunk.rows.len()).collect()).collect::<Vec<_>>()
+        };
+        parts.into_iter().flat_map(within).collect()
+    }
+
+    /// Sends one call and notes what came of it, or hands its rows back in two parts.
+    async fn call(&self, rows: Vec<Locked>, ledger: &Ledger) -> Option<(Vec<Locked>, Vec<Locked>)> {
+        let chunk = Chunk { rows: rows.iter().map(|row| row.pending.clone()).collect() };
+        match chunk.send(self.client, &self.operation, &self.manner).await {
+            Sent::Answered(outcomes) => {
+                ledger.failures.store(0, Ordering::Relaxed);
+                for (row, outcome) in rows.into_iter().zip(outcomes) {
+                    match outcome.result {
+                        Written::Refused(error) if may_come_again(&error) => ledger.put_back([(row, error)]),
+                        result => ledger.report([Outcome { result, ..outcome }]),
+                    }
+                }
+            }
+            Sent::Lost(unknown, error) => {
+                ledger.report(unknown);
+                ledger.failed(&error);
+            }
+            // The org did not run it.
+            Sent::Failed(error) if error.is_retryable() => {
+                ledger.failed(&error);
+                ledger.put_back(rows.into_iter().map(|row| (row, error.clone())));
+            }
+            Sent::Failed(error) if is_about_rows(&error) => {
+                ledger.failed(&error);
+                if rows.len() > 1 {
+                    let (first, second) = rows.split_at(rows.len() / 2);
+                    return Some((first.to_vec(), second.to_vec()));
+                }
+                ledger.report(chunk.refused(&error));
+            }
+            Sent::Failed(error) => {
+                ledger.stop(&error);
+                ledger.report(chunk.refused(&error));
+            }
+        }
+        None
+    }
+}
+
+/// Whether the org refused the row for a lock or for load, and did not write it.
+fn may_come_again(error: &Error) -> bool {
+    error.api_errors().first().is_some_and(|first| match first.code {
+        ErrorCode::UnableToLockRow | ErrorCode::ServerUnavailable | ErrorCode::TooManyApexRequests => true,
+        ErrorCode::RequestLimitExceeded => is_about_now(first),
+        _ => false,
+    })
+}
+
+/// The limit of calls at once, not that of the day.
+fn is_about_now(error: &ApiError) -> bool {
+    ErrorKind::of(error) == ErrorKind::Busy
+}
+
+/// A row can make a whole call wrong, such as a date that is none: the call's JSON is then refused as a whole.
+fn is_about_rows(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict)
+}
+
+fn not_sent(row: Locked, cause: &Error) -> Vec<Outcome> {
+    Chunk { rows: vec![row.pending] }.not_sent(cause)
+}
+
+/// Anything up to a limit that doubles, so that a crowd spreads out, and at least half of it, since a lock is held for a
+/// while. What the server asks for wins.
+fn pause(round: u32, after: Option<Duration>, random: f64) -> Duration {
+    let most = FIRST_PAUSE.saturating_mul(1 << (round - 1).min(10)).min(LONGEST_PAUSE);
+    let own = most.mul_f64(0.5 + random / 2.0);
+    after.map_or(own, |after| after.max(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_locks_and_load_bring_a_row_back() {
+        let refused = |code: &str, message: &str| {
+            may_come_again(&Error::refusal(None, vec![ApiError::new(ErrorCode::from(code), message)]))
+        };
+        assert!(refused("UNABLE_TO_LOCK_ROW", "") && refused("SERVER_UNAVAILABLE", ""));
+        assert!(refused("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."));
+        assert!(!refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+        for code in
+            ["DUPLICATE_VALUE", "REQUIRED_FIELD_MISSING", "UNKNOWN_EXCEPTION", "NEW_CODE", "STORAGE_LIMIT_EXCEEDED"]
+        {
+            assert!(!refused(code, ""), "{code}");
+        }
+    }
+
+    #[test]
+    fn pauses_double_and_the_server_wins() {
+        assert_eq!(pause(1, None, 1.0), FIRST_PAUSE);
+        assert_eq!(pause(3, None, 0.0), FIRST_PAUSE * 2);
+        assert_eq!(pause(40, None, 1.0), LONGEST_PAUSE);
+        assert_eq!(pause(1, Some(Duration::from_secs(90)), 0.5), Duration::from_secs(90));
+    }
+}
