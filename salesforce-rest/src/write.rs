@@ -43,10 +43,7 @@ impl<'c> Write<'c> {
         self.client.send(request).await.map_err(PreconditionFailed::told)
     }
 
-    pub(crate) fn boxed<T: Send>(self, read: fn(Response) -> Result<T>) -> BoxFuture<'c, Result<T>>
-    where
-        T: 'c,
-    {
+    pub(crate) fn boxed<T: Send + 'c>(self, read: fn(Response) -> Result<T>) -> BoxFuture<'c, Result<T>> {
         Box::pin(async move { read(self.send().await?) })
     }
 }

@@ -20,8 +20,15 @@ pub(super) struct Locked {
 }
 
 /// Spreads rows over at most `most` lanes. Rows that have a record or a parent in common, directly or over other rows,
-/// are in one lane, side by side and in their order.
-pub(super) fn spread(rows: Vec<Pending>, operation: &Operation, group_by: &[FieldName], most: usize) -> Vec<Lane> {
+/// are in one lane, side by side and in their order. A call that was begun is filled, up to `call` rows, before another
+/// one is: calls are counted by the org.
+pub(super) fn spread(
+    rows: Vec<Pending>,
+    operation: &Operation,
+    group_by: &[FieldName],
+    most: usize,
+    call: usize,
+) -> Vec<Lane> {
     let names: Vec<&str> = operation.key().into_iter().chain(group_by.iter().map(FieldName::as_str)).collect();
     let mut groups = Groups { of: (0..rows.len()).collect() };
     let mut first = HashMap::<(usize, Box<str>), usize>::new();
@@ -47,7 +54,13 @@ pub(super) fn spread(rows: Vec<Pending>, operation: &Operation, group_by: &[Fiel
 
     let mut lanes: Vec<Lane> = Vec::new();
     for group in locked.chunk_by(|one, next| one.group == next.group) {
-        if lanes.len() < most {
+        let has_room = |lane: &&mut Lane| {
+            let begun = lane.len() % call;
+            begun > 0 && begun + group.len() <= call
+        };
+        if let Some(lane) = lanes.iter_mut().find(has_room) {
+            lane.extend_from_slice(group);
+        } else if lanes.len() < most {
             lanes.push(group.to_vec());
         } else if let Some(shortest) = lanes.iter_mut().min_by_key(|lane| lane.len()) {
             shortest.extend_from_slice(group);
@@ -124,16 +137,16 @@ mod tests {
     fn children_of_one_parent_are_in_one_lane() {
         let by = ["AccountId".parse().unwrap()];
         let list = [child(A), child(B), child("001D000000IqhSL"), child(B), Record::new("Contact")];
-        let lanes = spread(rows(&list), &Operation::Create, &by, 9);
+        let lanes = spread(rows(&list), &Operation::Create, &by, 9, 2);
         assert_eq!(positions(&lanes), [vec![0, 2], vec![1, 3], vec![4]]);
+        // With room in one call, they are one call.
+        assert_eq!(positions(&spread(rows(&list), &Operation::Create, &by, 9, 200)), [vec![0, 2, 1, 3, 4]]);
     }
 
     #[test]
     fn without_a_group_rows_are_spread_and_keep_their_order() {
-        let lanes = spread(rows(&vec![Record::new("Contact"); 7]), &Operation::Create, &[], 3);
-        assert_eq!(lanes.len(), 3);
-        assert!(lanes.iter().all(|lane| lane.is_sorted_by_key(|row| row.pending.position)));
-        assert_eq!(lanes.iter().map(Vec::len).sum::<usize>(), 7);
+        let lanes = spread(rows(&vec![Record::new("Contact"); 7]), &Operation::Create, &[], 3, 2);
+        assert_eq!(positions(&lanes), [vec![0, 1, 6], vec![2, 3], vec![4, 5]]);
     }
 
     #[test]
@@ -142,16 +155,16 @@ mod tests {
         let by = ["AccountId".parse().unwrap()];
         let list = [row("003Dn00000srto9IAA", A), row("003Dn00000srto8IAA", B), row("003Dn00000srto9", B)];
         // The first and the last are one record; the last shares its parent with the second.
-        let lanes = spread(rows(&list), &Operation::Update, &by, 9);
+        let lanes = spread(rows(&list), &Operation::Update, &by, 9, 2);
         assert_eq!(positions(&lanes), [vec![0, 1, 2]]);
     }
 
     proptest::proptest! {
         #[test]
-        fn no_row_is_lost_and_no_parent_is_in_two_lanes(parents in proptest::collection::vec(0_u8..9, 0..80), most in 1_usize..6) {
+        fn no_row_is_lost_and_no_parent_is_in_two_lanes(parents in proptest::collection::vec(0_u8..9, 0..80), most in 1_usize..6, call in 1_usize..9) {
             let by = ["AccountId".parse().unwrap()];
             let list: Vec<_> = parents.iter().map(|parent| child(&format!("p{parent}"))).collect();
-            let lanes = spread(rows(&list), &Operation::Create, &by, most);
+            let lanes = spread(rows(&list), &Operation::Create, &by, most, call);
             proptest::prop_assert!(lanes.len() <= most);
             let mut all: Vec<usize> = positions(&lanes).concat();
             all.sort_unstable();

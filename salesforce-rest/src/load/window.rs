@@ -77,7 +77,7 @@ impl Course<'_> {
     /// Sends the rows until each is done, refused or unknown. The error is why the load cannot go on.
     pub(super) async fn window(&self, rows: Vec<Pending>) -> (Vec<Outcome>, Option<Error>) {
         let ledger = Ledger::default();
-        let lanes = lanes::spread(rows, &self.operation, &self.group_by, self.concurrency);
+        let lanes = lanes::spread(rows, &self.operation, &self.group_by, self.concurrency, MOST);
         let send = |lane| self.lane(lane, MOST, &ledger);
         stream::iter(lanes).map(send).buffer_unordered(self.concurrency).collect::<Vec<()>>().await;
 

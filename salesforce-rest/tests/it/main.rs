@@ -1,9 +1,14 @@
 //! What the client sends and what it makes of answers, and how it gets on with a mock org.
 #![expect(clippy::unwrap_used, reason = "clippy does not take the helpers of an integration test for tests")]
 
+mod collections;
+mod composite;
 mod conformance;
+mod load;
 mod mock;
+mod mock_writes;
 mod org;
 mod query;
 mod records;
 mod support;
+mod writes;

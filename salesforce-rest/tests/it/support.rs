@@ -20,6 +20,7 @@ pub(crate) struct Sent {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) options: Option<String>,
+    pub(crate) headers: http::HeaderMap,
     pub(crate) body: String,
 }
 
@@ -83,6 +84,7 @@ impl Transport for Script {
             method: request.method().to_string(),
             path: request.uri().path_and_query().unwrap().to_string(),
             options: request.headers().get("Sforce-Query-Options").map(|value| value.to_str().unwrap().to_owned()),
+            headers: request.headers().clone(),
             body: String::from_utf8_lossy(request.body().as_bytes().unwrap()).into_owned(),
         });
         let answer = match answers.pop_front().expect("the script has an answer for each call") {
