@@ -54,7 +54,12 @@ impl Login {
         })
     }
 
-    async fn at_mock(org: Org) -> Result<Self> {
+    /// A mock org, whatever the environment says.
+    ///
+    /// # Errors
+    ///
+    /// When the mock org cannot be started.
+    pub async fn at_mock(org: Org) -> Result<Self> {
         let mock = MockOrg::builder().org(org).start().await?;
         let folder = TempDir::new()?;
         Ok(Self {

@@ -33,10 +33,25 @@ pub struct Target {
 /// When a variable is missing, the login URL is no Salesforce host, or the mock org cannot be made.
 pub async fn connect(make: impl FnOnce() -> Result<Org>) -> Result<Target> {
     let login = Login::find(make).await?;
+    let client = client(&login)?;
+    Ok(Target { client, mock: login.mock })
+}
+
+/// A mock org and a client of it, whatever the environment says: for examples that write.
+///
+/// # Errors
+///
+/// When the mock org cannot be started.
+pub async fn mock(org: Org) -> Result<(Client, MockOrg)> {
+    let login = Login::at_mock(org).await?;
+    let client = client(&login)?;
+    Ok((client, login.mock.ok_or("the mock org did not start")?))
+}
+
+fn client(login: &Login) -> Result<Client> {
     let secret = login.client_secret.clone().ok_or("SF_LOGIN_URL is set, but SF_CLIENT_SECRET is not")?;
     let flow = ClientCredentials::new(&login.url, &login.client_id, secret).build()?;
-    let client = Client::builder(Cached::new(flow)).client_name("salesforce-examples").build()?;
-    Ok(Target { client, mock: login.mock })
+    Ok(Client::builder(Cached::new(flow)).client_name("salesforce-examples").build()?)
 }
 
 /// How an example's `main` ends: code 0, or code 1 after it has printed the error with its causes.
