@@ -69,14 +69,15 @@ impl Client {
 /// their order. Up to 200 go in a call, and several calls run at once.
 ///
 /// **What is sent again.** A row that was refused for a lock (`UNABLE_TO_LOCK_ROW`) or for load, after a pause, alone
-/// and in ever smaller calls. A call that failed as a whole before the org ran it. A call that the org refuses as wrong
-/// is cut in two, until the row is found that makes it so. Nothing else, and never a row that the org may have written:
+/// and in ever smaller calls. A call that failed as a whole before the org ran it, and an update, a delete or an upsert by
+/// a key that finds the row after any trouble that may pass. A call that the org refuses as wrong is cut in two, until the row is found that makes it so. Nothing else, and never a row that the org may have written:
 /// when an answer is lost, an update, a delete and an upsert by a key that finds the row are repeated by the
 /// connection, and a create is reported as [`Written::Unknown`].
 ///
 /// **What is reported.** Each row, once, in the order of the stream. An error of the stream means that the load cannot go
 /// on, such as a login that is refused or a spent allowance; every row read so far was reported before it, and no
-/// further row was read.
+/// further row was read. A stream that is dropped drops the calls under way, and nobody learns what became of their
+/// rows: take it to its end, or stop giving rows.
 #[must_use = "nothing is sent until rows are given"]
 pub struct Loader<'c> {
     client: &'c Client,

@@ -131,10 +131,15 @@ pub(crate) fn cut(rows: Vec<Pending>, operation: &Operation, most: usize) -> Vec
 }
 
 impl Chunk {
+    /// What it does to send it twice.
+    pub(crate) fn effect(&self, operation: &Operation, manner: &Manner) -> Effect {
+        if manner.once { Effect::Once } else { operation.effect(&self.rows) }
+    }
+
     fn request(&self, operation: &Operation, manner: &Manner) -> Result<Request> {
         const PATH: &str = "composite/sobjects";
         let all_or_none = manner.all_or_none;
-        let effect = if manner.once { Effect::Once } else { operation.effect(&self.rows) };
+        let effect = self.effect(operation, manner);
         let request = match operation {
             Operation::Delete => {
                 let ids: Result<Vec<String>> =

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use salesforce_http::{Error, ErrorKind};
+use salesforce_http::{Effect, Error, ErrorKind};
 use salesforce_types::{ApiError, ErrorCode};
 
 use super::Course;
@@ -34,29 +34,34 @@ struct Ledger {
     failures: AtomicU32,
 }
 
+/// Nothing is left half done under a lock, so one that a panic left behind is as good as any.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Ledger {
     fn report(&self, outcomes: impl IntoIterator<Item = Outcome>) {
-        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).extend(outcomes);
+        locked(&self.outcomes).extend(outcomes);
     }
 
     fn fatal(&self) -> Option<Error> {
-        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.fatal).clone()
     }
 
     fn stop(&self, error: &Error) {
-        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        locked(&self.fatal).get_or_insert_with(|| error.clone());
     }
 
     fn put_back(&self, rows: impl IntoIterator<Item = (Locked, Error)>) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = locked(&self.held);
         let note = |(row, _): &(Locked, Error)| held.extend(row.own.clone());
-        self.again.lock().unwrap_or_else(PoisonError::into_inner).extend(rows.into_iter().inspect(note));
+        locked(&self.again).extend(rows.into_iter().inspect(note));
     }
 
     /// Puts those rows back whose record waits, and hands out the others.
     fn hold_back(&self, rows: Vec<Locked>) -> Vec<Locked> {
         let waits = |row: &Locked| {
-            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = locked(&self.held);
             row.own.as_ref().is_some_and(|own| held.contains(own))
         };
         let (waiting, free): (Vec<_>, Vec<_>) = rows.into_iter().partition(waits);
@@ -82,7 +87,7 @@ impl Course<'_> {
         stream::iter(lanes).map(send).buffer_unordered(self.concurrency).collect::<Vec<()>>().await;
 
         for round in 1.. {
-            let again = std::mem::take(&mut *ledger.again.lock().unwrap_or_else(PoisonError::into_inner));
+            let again = std::mem::take(&mut *locked(&ledger.again));
             if again.is_empty() {
                 break;
             }
@@ -94,15 +99,15 @@ impl Course<'_> {
             }
             let after = again.iter().filter_map(|(_, error)| error.retry_after()).max();
             self.client.connection().clock().sleep(pause(round, after, fastrand::f64())).await;
-            ledger.held.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            locked(&ledger.held).clear();
             // One call at a time, so that these rows do not lock each other out.
             let mut lane: Vec<Locked> = again.into_iter().map(|(row, _)| row).collect();
             lane.sort_by_key(|row| row.pending.position);
             let most = (MOST >> (2 * round).min(8)).max(1);
             self.lane(lane, most, &ledger).await;
         }
-        let outcomes = ledger.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (outcomes, ledger.fatal.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let outcomes = std::mem::take(&mut *locked(&ledger.outcomes));
+        (outcomes, ledger.fatal())
     }
 
     /// Sends the rows one call after another.
@@ -166,10 +171,14 @@ impl Course<'_> {
                 ledger.report(unknown);
                 ledger.failed(&error);
             }
-            // The org did not run it.
             Sent::Failed(error) if error.is_retryable() => {
                 ledger.failed(&error);
-                ledger.put_back(rows.into_iter().map(|row| (row, error.clone())));
+                let harmless = chunk.effect(&self.operation, &self.manner) != Effect::Once;
+                if harmless || did_not_run(&error) {
+                    ledger.put_back(rows.into_iter().map(|row| (row, error.clone())));
+                } else {
+                    ledger.report(chunk.refused(&error));
+                }
             }
             Sent::Failed(error) if is_about_rows(&error) => {
                 ledger.failed(&error);
@@ -192,6 +201,16 @@ impl Course<'_> {
 fn may_come_again(error: &Error) -> bool {
     error.api_errors().first().is_some_and(|first| match first.code {
         ErrorCode::UnableToLockRow | ErrorCode::ServerUnavailable | ErrorCode::TooManyApexRequests => true,
+        ErrorCode::RequestLimitExceeded => is_about_now(first),
+        _ => false,
+    })
+}
+
+/// Whether a call that failed as a whole, with an answer that is not lost, was given back before it ran. Of other
+/// troubles, such as a time-out within the org, it is not said how far the call came.
+fn did_not_run(error: &Error) -> bool {
+    error.api_errors().first().is_none_or(|first| match first.code {
+        ErrorCode::UnableToLockRow | ErrorCode::ServerUnavailable => true,
         ErrorCode::RequestLimitExceeded => is_about_now(first),
         _ => false,
     })

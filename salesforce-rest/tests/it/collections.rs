@@ -4,7 +4,7 @@ use salesforce_rest::{ErrorKind, Outcome, Record, RecordId, Written};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::support::{ID, Script};
+use crate::support::{ID, Script, states};
 
 const PLACE: &str = "/services/data/v68.0/composite/sobjects";
 
@@ -25,15 +25,6 @@ fn done(count: usize) -> String {
 
 fn body(script: &Script, call: usize) -> Json {
     serde_json::from_str(&script.sent()[call].body).unwrap()
-}
-
-fn states(outcomes: &[Outcome]) -> String {
-    let state = |outcome: &Outcome| match outcome.result {
-        Written::Done { .. } => 'd',
-        Written::Refused(_) => 'r',
-        Written::Unknown(_) => 'u',
-    };
-    outcomes.iter().map(state).collect()
 }
 
 #[tokio::test]

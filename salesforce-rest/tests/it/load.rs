@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use salesforce_rest::{Client, ErrorKind, Outcome, RecordId, Written};
 use serde_json::{Value as Json, json};
 
-use crate::support::{ID, Script};
+use crate::support::{ID, Script, states};
 
 const LOCKED: &str = r#"{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW","message":"unable to obtain exclusive access","fields":[]}]}"#;
 const BAD: &str =
@@ -23,15 +23,6 @@ fn results(rows: &[&str]) -> String {
 
 fn rows(count: usize) -> Vec<Json> {
     (0..count).map(|n| json!({"Name": format!("A{n}")})).collect()
-}
-
-fn states(outcomes: &[Outcome]) -> String {
-    let state = |outcome: &Outcome| match outcome.result {
-        Written::Done { .. } => 'd',
-        Written::Refused(_) => 'r',
-        Written::Unknown(_) => 'u',
-    };
-    outcomes.iter().map(state).collect()
 }
 
 async fn create(script: &Script, client: &Client, rows: Vec<Json>) -> Vec<Outcome> {
@@ -93,6 +84,40 @@ async fn a_lost_create_is_unknown_and_the_load_goes_on() {
     let Written::Unknown(unknown) = &outcomes[7].result else { panic!("unknown") };
     assert_eq!(unknown.query().unwrap().text().unwrap(), "SELECT Id FROM Account WHERE Name = 'A7'");
     assert_eq!(script.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn a_create_that_failed_within_the_org_is_not_sent_again_and_an_update_is() {
+    let trouble = r#"[{"message":"m","errorCode":"REQUEST_RUNNING_TOO_LONG"}]"#;
+    let script = Script::default().answer(400, trouble);
+    let client = script.client();
+    let outcomes = create(&script, &client, rows(2)).await;
+    assert_eq!((states(&outcomes), script.sent().len()), ("rr".into(), 1));
+    assert_eq!(outcomes[0].error().unwrap().kind(), ErrorKind::Busy);
+
+    // The connection tries five times, and then the load once more.
+    let mut script = Script::default();
+    for _ in 0..5 {
+        script = script.answer(400, trouble);
+    }
+    let script = script.answer(200, results(&[""]));
+    let client = script.client();
+    let accounts = client.sobject_named("Account");
+    let load = accounts.loader().update(stream::iter([json!({"Id": ID, "Name": "A"})]));
+    let outcomes = script.run(load.try_collect::<Vec<_>>()).await.unwrap();
+    assert_eq!((states(&outcomes), script.sent().len()), ("d".into(), 6));
+}
+
+#[tokio::test]
+async fn a_create_that_the_org_gave_back_is_sent_again() {
+    let mut script = Script::default();
+    for _ in 0..5 {
+        script = script.answer(503, r#"[{"message":"Server too busy","errorCode":"SERVER_UNAVAILABLE"}]"#);
+    }
+    let script = script.answer(200, results(&["", ""]));
+    let client = script.client();
+    let outcomes = create(&script, &client, rows(2)).await;
+    assert_eq!((states(&outcomes), script.sent().len()), ("dd".into(), 6));
 }
 
 #[tokio::test]

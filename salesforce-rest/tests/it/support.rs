@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use http::header;
 use salesforce_http::transport::{Transport, TransportError, TransportErrorKind};
 use salesforce_http::{AccessToken, Body, BodyStream, Error, ErrorKind, ManualClock, TokenProvider, async_trait};
-use salesforce_rest::Client;
+use salesforce_rest::{Client, Outcome, Written};
 use salesforce_types::Timestamp;
 
 pub(crate) const ID: &str = "001D000000IqhSLIAZ";
@@ -129,4 +129,14 @@ pub(crate) fn page(rows: &[&str], total: usize, next: Option<&str>) -> String {
         .collect();
     let next_url = next.map(|next| format!(r#""nextRecordsUrl":"{next}","#)).unwrap_or_default();
     format!(r#"{{"totalSize":{total},"done":{},{next_url}"records":[{}]}}"#, next.is_none(), records.join(","))
+}
+
+/// What became of each row: `d`one, `r`efused, `u`nknown.
+pub(crate) fn states(outcomes: &[Outcome]) -> String {
+    let state = |outcome: &Outcome| match outcome.result {
+        Written::Done { .. } => 'd',
+        Written::Refused(_) => 'r',
+        Written::Unknown(_) => 'u',
+    };
+    outcomes.iter().map(state).collect()
 }
