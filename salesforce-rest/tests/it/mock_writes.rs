@@ -12,7 +12,7 @@ use salesforce_mock::rules::DuplicateRule as MockRule;
 use salesforce_mock::{Fault, MockOrg, Org};
 use salesforce_rest::{
     AmbiguousExternalId, AutoAssign, BatchRequest, Client, CompositeRequest, DuplicateRule, ErrorKind, Fetched,
-    Outcome, Record, RecordId, Timestamp, TreeRequest, Value, Written,
+    Outcome, PreconditionFailed, Record, RecordId, Timestamp, TreeRequest, Value, Written,
 };
 use serde_json::{Value as Json, json};
 
@@ -106,6 +106,50 @@ async fn a_record_that_did_not_change_is_not_sent_and_one_that_did_is_not_overwr
     let past = seen.saturating_sub(Duration::from_secs(3600));
     assert!(get().if_modified_since(past).await.unwrap().into_row().is_some());
     assert_eq!(get().if_unmodified_since(past).await.unwrap_err().kind(), ErrorKind::Conflict);
+
+    // B6-23: what somebody edited meanwhile is not overwritten.
+    let late = accounts.update(id, &json!({"Name": "Mine"})).if_unmodified_since(past).await.unwrap_err();
+    assert!(late.source().unwrap().is::<PreconditionFailed>(), "{late}");
+    accounts.update(id, &json!({"Phone": "1"})).if_unmodified_since(seen).await.unwrap();
+    assert_eq!(count(&org, "SELECT Id FROM Account WHERE Name = 'Acme' AND Phone = '1'"), 1);
+}
+
+#[tokio::test]
+async fn an_etag_guards_an_account() {
+    let org = org().await;
+    let id = org.with(|org| org.insert("Account", &json!({"Name": "Acme"})).unwrap());
+    let client = connect(&org);
+    let accounts = client.sobject_named("Account");
+    let Fetched::Row { etag: Some(etag), .. } = accounts.get(id).conditional().await.unwrap() else {
+        panic!("an account has an ETag")
+    };
+    assert_eq!(accounts.get(id).conditional().if_none_match(&etag).await.unwrap(), Fetched::NotModified);
+    org.with(|org| {
+        org.advance(Duration::from_secs(60));
+        org.update(id, &json!({"Name": "Theirs"})).unwrap();
+    });
+    let late = accounts.update(id, &json!({"Name": "Mine"})).if_match(&etag).await.unwrap_err();
+    assert!(late.source().unwrap().is::<PreconditionFailed>(), "{late}");
+    assert_eq!(count(&org, "SELECT Id FROM Account WHERE Name = 'Theirs'"), 1);
+}
+
+#[tokio::test]
+async fn what_is_related_is_reached_by_the_names_of_relationships() {
+    let org = org().await;
+    let (account, contact) = org.with(|org| {
+        let account = org.insert("Account", &json!({"Name": "Acme"})).unwrap();
+        (account, org.insert("Contact", &json!({"LastName": "Doe", "AccountId": account.to_string()})).unwrap())
+    });
+    let client = connect(&org);
+    let contacts = client.sobject_named("Contact");
+    let parent: Record = contacts.related(contact, "Account").fields(&["Name"]).get().await.unwrap();
+    assert_eq!(parent.get("Name"), Some(&"Acme".into()));
+    let children = client.sobject_named("Account").related(account, "Contacts").children::<Record>().await.unwrap();
+    assert_eq!((children.records.len(), children.done), (1, true));
+    contacts.related(contact, "Account").update(&json!({"Name": "Acme & Co"})).await.unwrap();
+    assert_eq!(count(&org, "SELECT Id FROM Account WHERE Name = 'Acme & Co'"), 1);
+    contacts.related(contact, "Account").delete().await.unwrap();
+    assert_eq!(count(&org, "SELECT Id FROM Account"), 0);
 }
 
 #[tokio::test]
