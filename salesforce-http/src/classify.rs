@@ -56,7 +56,8 @@ impl ErrorKind {
     }
 }
 
-/// The entries of an error body in any of the shapes it comes in. Empty when it is none.
+/// The entries of an error body in any of the shapes it comes in, with the feature `soap` a SOAP fault too. Empty when
+/// it is none.
 ///
 /// ```
 /// let body = br#"[{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]"#;
@@ -80,6 +81,8 @@ pub fn api_errors(body: &[u8]) -> Vec<ApiError> {
             }
             Err(_) => Vec::new(),
         },
+        #[cfg(feature = "soap")]
+        Some(b'<') => crate::soap::fault(body).iter().map(crate::soap::Fault::api_error).collect(),
         // The answer of userinfo and of the identity URL to a stale token.
         _ if body == b"Bad_OAuth_Token" => vec![ApiError::new(ErrorCode::InvalidSessionId, "Bad_OAuth_Token")],
         _ => Vec::new(),
@@ -122,6 +125,10 @@ pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], kept: usize, clock: &
     let after = retry_after(head, clock);
     let by_api = !errors.is_empty();
     let (kind, retry) = match errors.first() {
+        // A fault says 500 whatever it is about.
+        Some(first) if body.trim_ascii_start().starts_with(b"<") => {
+            by_code(first).unwrap_or((ErrorKind::Other, Retry::Never))
+        }
         Some(first) => by_code(first).unwrap_or_else(|| by_status(head.status, true)),
         None => by_status(head.status, false),
     };
@@ -151,7 +158,11 @@ pub(crate) fn disguised(head: &Head, body: &[u8]) -> Option<Failure> {
         let error = head.error(ErrorKind::Busy, message).with_body(Some(excerpt(body, 2048)));
         return Some(Failure { error, retry: Retry::Repeatable, lost: true });
     }
-    let errors: Vec<ApiError> = error_list(body)?.into_iter().map(scrubbed).collect();
+    #[cfg(feature = "soap")]
+    let list = error_list(body).or_else(|| crate::soap::fault(body).map(|fault| vec![fault.api_error()]));
+    #[cfg(not(feature = "soap"))]
+    let list = error_list(body);
+    let errors: Vec<ApiError> = list?.into_iter().map(scrubbed).collect();
     let first = errors.first()?;
     let (kind, retry) = by_code(first).unwrap_or((ErrorKind::Other, Retry::Never));
     let message = sentence(first, errors.len(), kind);

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use salesforce_types::{ApiUsage, ApiVersion};
 
 use crate::clock::{Clock, SystemClock};
-use crate::limits::Limits;
+use crate::limits::{Limits, Reserve};
 use crate::pipeline::{Pipeline, Received, Want};
 use crate::request::Request;
 use crate::response::{Response, StreamingResponse, broken_body};
@@ -44,6 +44,8 @@ impl Connection {
             policy: Policy::default(),
             retry_budget: 100,
             concurrency: 20,
+            long_calls: 25,
+            reserve: Reserve::new(),
             response_cap: 256 * 1024 * 1024,
         }
     }
@@ -87,6 +89,12 @@ impl Connection {
     #[must_use]
     pub fn api_version(&self) -> ApiVersion {
         self.0.api_version
+    }
+
+    /// What the host calls itself.
+    #[must_use]
+    pub fn client_name(&self) -> &str {
+        &self.0.client_name
     }
 
     /// What the org last said about its allowance of daily calls.
@@ -141,6 +149,8 @@ pub struct ConnectionBuilder {
     policy: Policy,
     retry_budget: u32,
     concurrency: usize,
+    long_calls: usize,
+    reserve: Reserve,
     response_cap: usize,
 }
 
@@ -200,9 +210,25 @@ impl ConnectionBuilder {
         self
     }
 
-    /// How many calls run at once; 20. An org lets 25 long ones run, a developer org 5.
+    /// How many calls run at once; 20.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.concurrency = calls;
+        self
+    }
+
+    /// How many calls of 20 seconds and more the org lets run at once: 25, but 5 in a developer or trial org. One more
+    /// waits here and is not refused there.
+    ///
+    /// Which calls are long is learnt from the answers, per kind of call; of a kind that never answered, no more run at
+    /// once than may be long. Those of other connections are not known: see [`Reserve::long_calls`].
+    pub fn long_calls(mut self, calls: usize) -> Self {
+        self.long_calls = calls;
+        self
+    }
+
+    /// What to leave to others; nothing unless said.
+    pub fn reserve(mut self, reserve: Reserve) -> Self {
+        self.reserve = reserve;
         self
     }
 
@@ -279,11 +305,12 @@ impl ConnectionBuilder {
         };
         let user_agent = format!("{name} salesforce-http/{}", env!("CARGO_PKG_VERSION"));
         let user_agent = HeaderValue::try_from(user_agent).map_err(|_| config("the client name cannot be a header"))?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         Ok(Connection(Arc::new(Pipeline {
             tokens: self.tokens,
             transport,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
-            limits: Limits::new(self.concurrency),
+            limits: Arc::new(Limits::new(clock.clone(), self.concurrency, self.long_calls, self.reserve)),
+            clock,
             policy: self.policy,
             budget: Budget::new(self.retry_budget),
             timeout: self.timeout,
@@ -292,6 +319,7 @@ impl ConnectionBuilder {
             api_version: self.api_version,
             user_agent,
             call_options: format!("client={name}"),
+            client_name: self.client_name,
             calls: AtomicU64::new(0),
         })))
     }

@@ -7,10 +7,13 @@ mod connection;
 mod error;
 mod limits;
 mod pipeline;
+mod poll;
 pub mod redact;
 mod request;
 mod response;
 mod retry;
+#[cfg(feature = "soap")]
+pub mod soap;
 mod token;
 pub mod transport;
 
@@ -20,6 +23,8 @@ pub use classify::api_errors;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connection::{Connection, ConnectionBuilder};
 pub use error::{Error, ErrorKind, Result};
+pub use limits::{Reserve, ReserveReached};
+pub use poll::{Look, Poll, Progress};
 pub use request::{Effect, Request, path_segment};
 pub use response::{Response, StreamingResponse};
 pub use secrecy::SecretString;

@@ -1,42 +1,166 @@
-//! How many calls run at once, and what the org says about its allowance.
+//! How many calls run at once, how many of them may be long ones, and what of the org's daily calls is left alone.
 
+mod reserve;
+mod route;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use salesforce_types::ApiUsage;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use self::reserve::{Known, costs_nothing};
+pub use self::reserve::{Reserve, ReserveReached};
+use self::route::{Route, Routes};
+use crate::clock::Clock;
+use crate::request::Request;
 use crate::response::Head;
 use crate::{Error, ErrorKind, Result};
 
+/// A call that runs this long is one of those that an org counts and limits.
+const LONG: Duration = Duration::from_secs(20);
+
 #[derive(Debug)]
 pub(crate) struct Limits {
+    clock: Arc<dyn Clock>,
     places: Arc<Semaphore>,
-    usage: Mutex<Option<ApiUsage>>,
+    /// How many long calls may run at once: the org's allowance without what is left to others.
+    long_calls: usize,
+    reserve: Reserve,
+    state: Mutex<State>,
+    /// A call ended, or the org said how much is used.
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    usage: Option<Known>,
+    routes: Routes,
+    running: HashMap<u64, Running>,
+    last: u64,
+}
+
+/// A call that was let in.
+#[derive(Debug)]
+struct Running {
+    route: Route,
+    /// Whether it may turn out to be a long one.
+    may_be_long: bool,
+    counted: bool,
+    /// When it was sent.
+    since: Option<Duration>,
+}
+
+/// Why a call is not let in now.
+enum Wait {
+    ForLongCalls,
+    ForDailyCalls(ReserveReached),
 }
 
 impl Limits {
-    pub(crate) fn new(concurrency: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(concurrency)), usage: Mutex::new(None) }
+    pub(crate) fn new(clock: Arc<dyn Clock>, concurrency: usize, long_calls: usize, reserve: Reserve) -> Self {
+        let long_calls = long_calls.saturating_sub(reserve.long()).max(1);
+        let places = Arc::new(Semaphore::new(concurrency));
+        Self { clock, places, long_calls, reserve, state: Mutex::default(), changed: Notify::new() }
     }
 
-    /// Waits for a place among the calls that run at once. It is free again when the permit is dropped.
-    pub(crate) async fn enter(&self) -> Result<OwnedSemaphorePermit> {
+    /// Waits until the call may be sent. What it takes is free again when the place is dropped.
+    pub(crate) async fn enter(self: &Arc<Self>, request: &Request) -> Result<Place> {
+        let began = self.clock.elapsed();
+        let mut place = loop {
+            // Made before the look, so that nothing that changes in between is missed.
+            let changed = self.changed.notified();
+            match self.admit(request) {
+                Ok(place) => break place,
+                Err(Wait::ForLongCalls) => changed.await,
+                Err(Wait::ForDailyCalls(reached)) => {
+                    let waited = self.clock.elapsed().saturating_sub(began);
+                    let pause = reached.come_back_in();
+                    if waited.saturating_add(pause) > self.reserve.patience() {
+                        return Err(reached.into());
+                    }
+                    match select(std::pin::pin!(changed), self.clock.sleep(pause)).await {
+                        Either::Left(_) | Either::Right(_) => {}
+                    }
+                }
+            }
+        };
         let closed = |_| Error::new(ErrorKind::Other, "the connection is closed");
-        self.places.clone().acquire_owned().await.map_err(closed)
+        place.permit = Some(self.places.clone().acquire_owned().await.map_err(closed)?);
+        Ok(place)
+    }
+
+    fn admit(self: &Arc<Self>, request: &Request) -> Result<Place, Wait> {
+        let now = self.clock.elapsed();
+        let mut state = self.state();
+        let counted = !costs_nothing(request);
+        if counted {
+            let ours = state.running.values().filter(|running| running.counted).count();
+            let ours = u64::try_from(ours).unwrap_or(u64::MAX);
+            if let Some(known) = &mut state.usage {
+                self.reserve.allows(known, ours, now).map_err(Wait::ForDailyCalls)?;
+            }
+        }
+        let route = Route::of(request);
+        let may_be_long = state.routes.may_be_long(&route);
+        let is_long = |running: &&Running| {
+            running.may_be_long || running.since.is_some_and(|since| now.saturating_sub(since) >= LONG)
+        };
+        if may_be_long && state.running.values().filter(is_long).count() >= self.long_calls {
+            return Err(Wait::ForLongCalls);
+        }
+        state.last += 1;
+        let number = state.last;
+        state.running.insert(number, Running { route, may_be_long, counted, since: None });
+        Ok(Place { limits: self.clone(), number, permit: None })
     }
 
     /// Keeps what the answer says about the org's allowance.
     pub(crate) fn note(&self, head: &Head) {
         if let Some(usage) = head.header("sforce-limit-info").and_then(|text| text.parse().ok()) {
-            *self.last() = Some(usage);
+            self.state().usage = Some(Known::new(usage, self.clock.elapsed()));
+            self.changed.notify_waiters();
         }
     }
 
     pub(crate) fn usage(&self) -> Option<ApiUsage> {
-        self.last().clone()
+        self.state().usage.as_ref().map(|known| known.usage().clone())
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<ApiUsage>> {
-        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to make one call; dropped when its answer has been read.
+#[derive(Debug)]
+pub(crate) struct Place {
+    limits: Arc<Limits>,
+    number: u64,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    /// The call leaves now.
+    pub(crate) fn sent(&self) {
+        let now = self.limits.clock.elapsed();
+        if let Some(running) = self.limits.state().running.get_mut(&self.number) {
+            running.since = Some(now);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let now = self.limits.clock.elapsed();
+        let mut state = self.limits.state();
+        if let Some(Running { route, since: Some(since), .. }) = state.running.remove(&self.number) {
+            state.routes.learn(route, now.saturating_sub(since) >= LONG);
+        }
+        drop(state);
+        self.permit = None;
+        self.limits.changed.notify_waiters();
     }
 }

@@ -1,6 +1,6 @@
 //! The way of a call, written down once:
 //!
-//! 1. limits: wait for a place among the calls that run at once
+//! 1. limits: wait for a place among the calls that run at once, or stop at the reserve
 //! 2. token: take the current one, or renew the one that was refused
 //! 3. transport: send, and read the whole answer unless it is to be streamed
 //! 4. note: what the org says about its allowance
@@ -17,14 +17,13 @@ use bytes::Bytes;
 use futures_util::future::{Either, select};
 use http::{HeaderValue, StatusCode, header};
 use salesforce_types::ApiVersion;
-use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Instrument, debug, debug_span, field, warn};
 use url::Url;
 
 use crate::body::BodyStream;
 use crate::classify::{self, Failure, Retry};
 use crate::clock::Clock;
-use crate::limits::Limits;
+use crate::limits::{Limits, Place};
 use crate::request::{Effect, Request};
 use crate::response::{Head, broken_body};
 use crate::retry::{Budget, Policy};
@@ -40,7 +39,7 @@ pub(crate) struct Pipeline {
     pub(crate) tokens: Arc<dyn TokenProvider>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) policy: Policy,
     pub(crate) budget: Budget,
     pub(crate) timeout: Duration,
@@ -48,6 +47,7 @@ pub(crate) struct Pipeline {
     pub(crate) response_cap: usize,
     pub(crate) api_version: ApiVersion,
     pub(crate) user_agent: HeaderValue,
+    pub(crate) client_name: String,
     pub(crate) call_options: String,
     pub(crate) calls: AtomicU64,
 }
@@ -62,7 +62,7 @@ pub(crate) enum Want {
 pub(crate) struct Answer {
     pub(crate) head: Head,
     pub(crate) body: Received,
-    pub(crate) place: OwnedSemaphorePermit,
+    pub(crate) place: Place,
     pub(crate) tries: u32,
 }
 
@@ -157,7 +157,7 @@ impl Pipeline {
     /// One round.
     async fn attempt(&self, course: &mut Course<'_>) -> Result<Answer, Failure> {
         course.rounds += 1;
-        let place = self.before_sending(course, "waiting for a place", self.limits.enter()).await?;
+        let place = self.before_sending(course, "waiting for a place", self.limits.enter(course.request)).await?;
         let token = match course.refused.clone() {
             Some(refused) => self.before_sending(course, "renewing the token", self.tokens.renew(&refused)).await?,
             None => self.before_sending(course, "waiting for a token", self.tokens.token()).await?,
@@ -169,6 +169,7 @@ impl Pipeline {
             retry: Retry::Never,
             lost: false,
         })?;
+        place.sent();
         course.tries += 1;
         self.calls.fetch_add(1, Ordering::Relaxed);
         let left = course.request.limit().unwrap_or(self.timeout).min(self.left(course));
@@ -210,7 +211,7 @@ impl Pipeline {
         let mut wire = http::Request::builder()
             .method(request.method().clone())
             .uri(url.as_str())
-            .body(request.content().clone())
+            .body(request.body_with(token, self.api_version)?)
             .map_err(invalid)?;
         let headers = wire.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));

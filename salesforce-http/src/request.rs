@@ -6,10 +6,13 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use salesforce_types::ApiVersion;
+#[cfg(feature = "soap")]
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use url::Url;
 
 use crate::body::Body;
+use crate::token::AccessToken;
 use crate::{Error, ErrorKind, Result};
 
 /// What it does to the org to make the same call again. Decides what is resent when an answer is lost.
@@ -46,6 +49,9 @@ pub struct Request {
     response_cap: Option<usize>,
     time_limit: Option<Duration>,
     error_body: Option<usize>,
+    /// Where in the body the session id goes.
+    #[cfg(feature = "soap")]
+    session_at: Option<usize>,
     problem: Option<String>,
 }
 
@@ -99,6 +105,8 @@ impl Request {
             response_cap: None,
             time_limit: None,
             error_body: None,
+            #[cfg(feature = "soap")]
+            session_at: None,
             problem: None,
         }
     }
@@ -139,6 +147,21 @@ impl Request {
     /// ([`ForeignHost`](ErrorKind::ForeignHost)); the token does not leave.
     pub fn follow(url: impl Into<String>) -> Self {
         Self::get(url)
+    }
+
+    /// The same call below another base than `/services/data/vXX.X/`, such as `/services/apexrest/` or `tooling/`. A
+    /// path that says where it is, with a leading `/` or a host, is left alone.
+    ///
+    /// ```
+    /// use salesforce_http::Request;
+    ///
+    /// assert_eq!(Request::get("widgets/7").below("/services/apexrest/").path(), "/services/apexrest/widgets/7");
+    /// ```
+    pub fn below(mut self, base: &str) -> Self {
+        if !self.target.starts_with('/') && !is_absolute(&self.target) {
+            self.target.insert_str(0, base);
+        }
+        self
     }
 
     /// Adds a value to the query, encoded.
@@ -263,6 +286,29 @@ impl Request {
 
     pub(crate) fn limit(&self) -> Option<Duration> {
         self.time_limit
+    }
+
+    /// Has the session id put in here when it is sent.
+    #[cfg(feature = "soap")]
+    pub(crate) fn with_session_at(mut self, offset: usize) -> Self {
+        self.session_at = Some(offset);
+        self
+    }
+
+    /// The body as it goes out with this token.
+    #[cfg(feature = "soap")]
+    pub(crate) fn body_with(&self, token: &AccessToken, version: ApiVersion) -> Result<Body> {
+        let Some((before, after)) = self.session_at.and_then(|at| self.body.as_bytes()?.split_at_checked(at)) else {
+            return Ok(self.body.clone());
+        };
+        let session = token.for_soap(version)?.expose_secret();
+        Ok([before, crate::soap::escaped(session).as_bytes(), after].concat().into())
+    }
+
+    /// The body as it goes out.
+    #[cfg(not(feature = "soap"))]
+    pub(crate) fn body_with(&self, _token: &AccessToken, _version: ApiVersion) -> Result<Body> {
+        Ok(self.body.clone())
     }
 
     pub(crate) fn cap(&self) -> Option<usize> {

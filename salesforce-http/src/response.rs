@@ -8,9 +8,9 @@ use futures_core::Stream;
 use http::{HeaderMap, StatusCode, header};
 use salesforce_types::Timestamp;
 use serde::de::DeserializeOwned;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::body::BodyStream;
+use crate::limits::Place;
 use crate::transport::TransportError;
 use crate::{Error, ErrorKind, Result};
 
@@ -162,11 +162,11 @@ pub struct StreamingResponse {
     head: Head,
     body: BodyStream,
     tries: u32,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl StreamingResponse {
-    pub(crate) fn new(head: Head, body: BodyStream, tries: u32, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(head: Head, body: BodyStream, tries: u32, place: Place) -> Self {
         Self { head, body, tries, _place: place }
     }
 

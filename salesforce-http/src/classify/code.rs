@@ -116,6 +116,10 @@ pub(super) fn by_code(error: &ApiError) -> Option<(ErrorKind, Retry)> {
         | C::OperationEnqueued
         | C::ProcessingHalted => (Other, Never),
 
+        // SOAP's own words, of a fault that has no code of Salesforce.
+        C::Other(code) if matches!(&**code, "Client" | "MustUnderstand" | "VersionMismatch") => (Invalid, Never),
+        C::Other(code) if &**code == "Server" => (Busy, Few),
+
         C::Other(_) => return None,
         // What is left says that the call, a field or a value is wrong.
         _ => (Invalid, Never),

@@ -6,7 +6,11 @@ mod once;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod org;
 mod pipeline;
+mod poll;
+mod reserve;
 mod safety;
+#[cfg(feature = "soap")]
+mod soap;
 mod support;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod upload;
