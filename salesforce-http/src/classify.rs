@@ -279,6 +279,7 @@ fn advice(error: &ApiError, kind: ErrorKind) -> Option<&'static str> {
         ErrorCode::RequestLimitExceeded if kind == ErrorKind::Limit => {
             Some("the org's calls of the last 24 hours are used up; go on when some of them are older")
         }
+        ErrorCode::InvalidReplicationDate => Some("the log of changes does not reach there; read the object anew"),
         ErrorCode::Gone | ErrorCode::UnsupportedApiVersion | ErrorCode::InvalidVersion => {
             Some("choose another API version")
         }

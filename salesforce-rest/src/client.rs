@@ -46,8 +46,29 @@ impl Client {
         self.connection.api_version()
     }
 
-    /// Sends a call unless its URL or its body is longer than an org reads.
-    pub(crate) async fn send(&self, request: Request) -> Result<Response> {
+    /// Makes any call: for what this crate has no method for. Token, retries, limits and errors are those of every call.
+    ///
+    /// ```no_run
+    /// use salesforce_rest::{Client, Request};
+    ///
+    /// # async fn run(client: Client) -> salesforce_rest::Result<()> {
+    /// // Below /services/data/vXX.X/; with a leading `/`, below the org's host.
+    /// let tabs: serde_json::Value = client.send(Request::get("tabs")).await?.json()?;
+    ///
+    /// let body = serde_json::json!({ "inputs": [{ "text": "Hello" }] });
+    /// client.send(Request::post("actions/standard/chatterPost").json(&body)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Whether a call is sent again when its answer was lost follows from the verb, or from
+    /// [`Request::with_effect`]. An answer that is a file is read with
+    /// [`Connection::open`](salesforce_http::Connection::open).
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::send`]; `Invalid` with [`UrlTooLong`](crate::UrlTooLong) as its source for a URL that is longer
+    /// than an org reads, and for a body over 50 MB, which are not sent.
+    pub async fn send(&self, request: Request) -> Result<Response> {
         url_length::check(&request, self.api_version())?;
         body_size::check(&request)?;
         self.connection.send(request).await

@@ -1,18 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod apex_rest;
 mod body_size;
 mod client;
 mod collections;
 mod composite;
 mod condition;
 mod external_id;
+mod graphql;
 mod load;
 mod org;
 mod outcome;
 mod query;
+mod report;
 mod row;
 mod save_result;
+mod search;
 mod sobject;
+mod tooling;
+#[cfg(feature = "soap")]
+mod undelete;
 mod url_length;
 mod write;
 mod write_options;
@@ -25,19 +32,27 @@ pub use composite::{
 };
 pub use condition::PreconditionFailed;
 pub use external_id::AmbiguousExternalId;
+pub use graphql::{Graphql, GraphqlError, GraphqlErrors};
 pub use load::Loader;
-pub use org::{Identity, Organization, Resources, Version};
+pub use org::{
+    BasicDescribe, Cached, DescribeCache, Freshness, Identity, Organization, Resources, Version, VersionChoice,
+    VersionNotThere,
+};
 pub use outcome::{Outcome, Unknown, Written};
 pub use query::{ChildRows, Cursor, InvalidCursor, Page, Query, Resume};
-pub use salesforce_http::{Error, ErrorKind, Result};
-pub use salesforce_soql::{IntoSoql, Soql};
+pub use report::{DataCell, Facts, Report, ReportHandle, ReportInstance, ReportRow};
+pub use salesforce_http::{Effect, Error, ErrorKind, Poll, Progress, Request, Response, Result};
+pub use salesforce_soql::{IntoSoql, Soql, Sosl};
 pub use salesforce_types::describe::{GlobalDescribe, SObjectDescribe};
 pub use salesforce_types::{
     ApiError, ApiVersion, ErrorCode, IdText, Limits, Record, RecordId, Rows, SObject, Timestamp, Value,
 };
 pub use save_result::SaveResult;
+pub use search::{ParameterizedSearch, SearchIn, SearchObject};
 pub use sobject::{
-    Create, Created, Delete, Fetched, Find, Get, GetIf, Related, SObjectHandle, Update, Upsert, Upserted,
+    Create, Created, Delete, DeleteLogPurged, Deleted, DeletedRecord, Fetched, Find, Get, GetIf, Related,
+    SObjectHandle, Update, Updated, Upsert, Upserted,
 };
+pub use tooling::Tooling;
 pub use url_length::UrlTooLong;
 pub use write_options::{AutoAssign, DuplicateRule, WriteOptions};

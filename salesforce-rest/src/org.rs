@@ -2,14 +2,21 @@
 //! which objects it holds, what time it is there.
 
 mod describe;
+mod describe_cache;
 mod identity;
 mod limits;
 mod organization;
+mod recent;
+mod record_counts;
 mod resources;
 mod server_time;
+mod version_choice;
 mod versions;
 
+pub use describe::BasicDescribe;
+pub use describe_cache::{Cached, DescribeCache, Freshness};
 pub use identity::Identity;
 pub use organization::Organization;
 pub use resources::Resources;
+pub use version_choice::{VersionChoice, VersionNotThere};
 pub use versions::Version;

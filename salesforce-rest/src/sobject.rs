@@ -9,6 +9,7 @@ use salesforce_types::{ObjectName, Record, SObject};
 use crate::Client;
 
 mod blob;
+mod changes;
 mod create;
 mod delete;
 mod describe;
@@ -27,6 +28,7 @@ pub(crate) use key::{Key, belongs};
 pub(crate) use update::request as update_request;
 pub(crate) use upsert::{is_firm, request as upsert_request};
 
+pub use changes::{DeleteLogPurged, Deleted, DeletedRecord, Updated};
 pub use create::{Create, Created};
 pub use delete::Delete;
 pub use find::Find;

@@ -3,11 +3,13 @@
 mod error;
 mod fill;
 mod literal;
+mod sosl;
 
 use std::borrow::Cow;
 
 pub use error::BindError;
 pub use literal::Literal;
+pub use sosl::Sosl;
 
 use crate::ast::Query;
 

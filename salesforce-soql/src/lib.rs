@@ -9,5 +9,5 @@ mod parse;
 mod print;
 mod token;
 
-pub use bind::{BindError, IntoSoql, Literal, Soql};
+pub use bind::{BindError, IntoSoql, Literal, Soql, Sosl};
 pub use parse::{MAX_LENGTH, ParseError, ParseErrorKind, parse, parse_strict};

@@ -44,6 +44,12 @@ pub enum BindError {
     UnfinishedText,
     /// The finished text is longer than the server takes. Ask in several queries.
     TooLong,
+    /// The text does not begin with `FIND` and what to search for in braces.
+    NoFind,
+    /// There is nothing to search for.
+    EmptySearch,
+    /// What is searched for has more than 4,000 characters, of which a server would drop the operators silently.
+    SearchTooLong,
     /// A name given to the builder is none.
     Name(InvalidName),
     /// Conditions are nested deeper than a query can hold.
@@ -67,6 +73,9 @@ impl fmt::Display for BindError {
             }
             Self::UnfinishedText => f.write_str("the query ends inside a string: a closing `'` is missing"),
             Self::TooLong => write!(f, "the query is longer than {MAX_LENGTH} characters: ask in several queries"),
+            Self::NoFind => f.write_str("a search begins with FIND and what to search for in braces: FIND {:words}"),
+            Self::EmptySearch => f.write_str("there is nothing to search for"),
+            Self::SearchTooLong => f.write_str("what is searched for is longer than 4000 characters: search for less"),
             Self::Name(error) => write!(f, "{error}"),
             Self::TooDeep => f.write_str("the conditions are nested deeper than 64 levels"),
             Self::NotSoql(error) => write!(f, "what was built is no query: {error}"),

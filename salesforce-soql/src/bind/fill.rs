@@ -9,11 +9,11 @@ use crate::ast::{DateLiteral, Value};
 type Values = [(Cow<'static, str>, Literal)];
 
 /// A `:name` outside of quotes.
-struct Place<'t> {
+pub(super) struct Place<'t> {
     /// Where the colon is.
-    start: usize,
-    end: usize,
-    name: &'t str,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) name: &'t str,
     before: Before,
 }
 
@@ -77,7 +77,7 @@ fn literal_at(place: &Place<'_>, literal: &Literal) -> Result<String, BindError>
 }
 
 /// All names of a text, in order.
-fn places(text: &str) -> Result<Vec<Place<'_>>, BindError> {
+pub(super) fn places(text: &str) -> Result<Vec<Place<'_>>, BindError> {
     let mut places = Vec::new();
     let mut before = Before::Other;
     let mut at = 0;
@@ -116,7 +116,7 @@ fn places(text: &str) -> Result<Vec<Place<'_>>, BindError> {
 }
 
 /// The letters and digits, in a wide sense, that a text starts with: no part of a name is ever left behind.
-fn word<'t>(text: &'t str, more: &str) -> &'t str {
+pub(super) fn word<'t>(text: &'t str, more: &str) -> &'t str {
     let end = text.find(|c: char| !c.is_alphanumeric() && !more.contains(c)).unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }

@@ -101,6 +101,15 @@ impl Filter {
     pub fn or(self, other: Self) -> Self {
         any([self, other])
     }
+
+    /// The condition as text, for a call that takes one outside of a query.
+    ///
+    /// # Errors
+    ///
+    /// A name in it is none, or a value has no literal.
+    pub fn text(&self) -> Result<String, BindError> {
+        self.condition.as_ref().map(ToString::to_string).map_err(Clone::clone)
+    }
 }
 
 impl Expression {
