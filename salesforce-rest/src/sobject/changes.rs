@@ -80,7 +80,7 @@ impl<T> SObjectHandle<'_, T> {
             }
         }
         let mut seen = HashSet::new();
-        all.ids.retain(|id| seen.insert(id.as_str().into_owned()));
+        all.ids.retain(|id| seen.insert(id.clone()));
         Ok(all)
     }
 

@@ -1,14 +1,21 @@
 //! What the client sends and what it makes of answers, and how it gets on with a mock org.
 #![expect(clippy::unwrap_used, reason = "clippy does not take the helpers of an integration test for tests")]
 
+mod calls;
+mod changes;
 mod collections;
 mod composite;
 mod conformance;
+mod describe;
 mod load;
 mod mock;
 mod mock_writes;
 mod org;
 mod query;
 mod records;
+mod rows;
+mod search;
 mod support;
+#[cfg(feature = "soap")]
+mod undelete;
 mod writes;

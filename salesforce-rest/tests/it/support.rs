@@ -2,13 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header;
 use salesforce_http::transport::{Transport, TransportError, TransportErrorKind};
-use salesforce_http::{AccessToken, Body, BodyStream, Error, ErrorKind, ManualClock, TokenProvider, async_trait};
+use salesforce_http::{
+    AccessToken, Body, BodyStream, Connection, Error, ErrorKind, ManualClock, TokenProvider, async_trait,
+};
+use salesforce_mock::MockOrg;
 use salesforce_rest::{Client, Outcome, Written};
 use salesforce_types::Timestamp;
 
@@ -37,6 +41,7 @@ impl Default for Script {
 #[derive(Clone, Debug)]
 enum Answer {
     Body(u16, String),
+    With(u16, Vec<(&'static str, &'static str)>, String),
     /// The request left, and nothing came back.
     Lost,
 }
@@ -45,6 +50,20 @@ impl Script {
     pub(crate) fn answer(self, status: u16, body: impl Into<String>) -> Self {
         self.0.lock().unwrap().0.push_back(Answer::Body(status, body.into()));
         self
+    }
+
+    pub(crate) fn answer_with(
+        self,
+        status: u16,
+        headers: &[(&'static str, &'static str)],
+        body: impl Into<String>,
+    ) -> Self {
+        self.0.lock().unwrap().0.push_back(Answer::With(status, headers.to_vec(), body.into()));
+        self
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        self.1.advance(time);
     }
 
     pub(crate) fn lost(self) -> Self {
@@ -89,15 +108,29 @@ impl Transport for Script {
         });
         let answer = match answers.pop_front().expect("the script has an answer for each call") {
             Answer::Lost => Err(TransportError::new(TransportErrorKind::Broken)),
-            Answer::Body(status, body) => Ok(http::Response::builder()
-                .status(status)
-                .header(header::CONTENT_TYPE, "application/json;charset=UTF-8")
-                .header(header::DATE, "Sun, 01 Mar 2026 17:49:01 GMT")
-                .body(BodyStream::from(Bytes::from(body)))
-                .unwrap()),
+            Answer::Body(status, body) => Ok(response(status, &[], body)),
+            Answer::With(status, headers, body) => Ok(response(status, &headers, body)),
         };
         std::future::ready(answer).boxed()
     }
+}
+
+fn response(status: u16, headers: &[(&str, &str)], body: String) -> http::Response<BodyStream> {
+    let response = http::Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "application/json;charset=UTF-8")
+        .header(header::DATE, "Sun, 01 Mar 2026 17:49:01 GMT");
+    let response = headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
+    response.body(BodyStream::from(Bytes::from(body))).unwrap()
+}
+
+/// A client of a mock org that does not pause between tries.
+pub(crate) fn connect(org: &MockOrg) -> Client {
+    let connection = Connection::builder(Token::new(&org.access_token(), org.url()))
+        .back_off(Duration::ZERO, Duration::ZERO)
+        .build()
+        .unwrap();
+    Client::new(connection)
 }
 
 /// One token, and no other.

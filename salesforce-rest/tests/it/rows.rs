@@ -1,0 +1,152 @@
+//! Requirements that are about all calls, or about which ones are made.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use salesforce_http::Connection;
+use salesforce_mock::{Fault, MockOrg, Org};
+use salesforce_rest::{ApiVersion, Client, ErrorKind, Record, Request, VersionChoice, VersionNotThere};
+use serde_json::json;
+
+use crate::support::{Script, Token, connect};
+
+fn named(org: &MockOrg) -> Client {
+    Client::builder(Token::new(&org.access_token(), org.url())).client_name("acme-backup/1.2").build().unwrap()
+}
+
+#[tokio::test]
+async fn g_05_every_request_says_who_makes_it() {
+    let org = MockOrg::serve(Org::demo()).await;
+    let client = named(&org);
+    client.identity().await.unwrap();
+    client.versions().await.unwrap();
+    client.limits().await.unwrap();
+    client.describe("Account").await.unwrap();
+    client.search::<Record>("FIND {acme}").await.unwrap();
+    let id = client.sobject_named("Account").create(&json!({ "Name": "A" })).await.unwrap();
+    client.sobject_named("Account").delete(id).await.unwrap();
+    let rows = client.query::<Record>("SELECT Id FROM Contact").include_deleted().batch_size(200);
+    rows.all().await.unwrap();
+    client.send(Request::get("limits").header("Sforce-Call-Options", "defaultNamespace=ns")).await.unwrap();
+    #[cfg(feature = "soap")]
+    client.undelete(&[id]).await.unwrap();
+    let journal = org.journal();
+    assert!(journal.len() >= 10);
+    for entry in journal.entries() {
+        let header = |name| entry.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(header("sforce-call-options").starts_with("client=acme-backup/1.2"), "{} {}", entry.method, entry.path);
+        assert!(header("user-agent").starts_with("acme-backup/1.2 salesforce-http/"), "{}", entry.path);
+    }
+    let last = journal.entries().filter(|entry| entry.path.ends_with("limits")).last().unwrap();
+    assert_eq!(last.headers["sforce-call-options"], "client=acme-backup/1.2; defaultNamespace=ns");
+
+    org.fault(Fault::error(400, "INVALID_FIELD", "no").at("limits").header("x-sfdc-request-id", "TID:1"));
+    assert_eq!(client.limits().await.unwrap_err().request_id(), Some("TID:1"));
+}
+
+#[tokio::test]
+async fn g_06_long_requests_are_not_more_than_the_org_runs() {
+    // The mock counts a request as long when it takes 20 seconds of its clock; ours is told to wait as long.
+    let allowed = 2;
+    let org = MockOrg::serve(Org::demo()).await;
+    org.with(|org| org.set_long_requests(allowed));
+    let most = |long_calls: usize| {
+        let token = Token::new(&org.access_token(), org.url());
+        let connection = Connection::builder(token).long_calls(long_calls).max_tries(1).build().unwrap();
+        Client::new(connection)
+    };
+    let (kind, slow) = (ErrorKind::Busy, || {
+        Fault::error(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.").at("limits")
+    });
+    org.fault(slow());
+    assert_eq!(most(allowed).limits().await.unwrap_err().kind(), kind, "the refusal passes by itself");
+}
+
+#[tokio::test]
+async fn k_11_each_capability_answers_for_itself() {
+    // What a check asks of REST, one call each: a refusal of one says nothing of the others.
+    let org = MockOrg::serve(Org::demo()).await;
+    let client = connect(&org);
+    org.fault(Fault::error(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled").at("jobs").forever());
+    client.identity().await.unwrap();
+    client.describe_global().await.unwrap();
+    client.query::<Record>("SELECT Id FROM Account LIMIT 1").page().await.unwrap();
+    let bulk = client.send(Request::get("jobs/query")).await.unwrap_err();
+    assert_eq!(bulk.kind(), ErrorKind::Denied);
+    assert_eq!(org.journal().count("jobs"), 1, "K-08: a missing permission causes no second try and no renewal");
+}
+
+#[tokio::test]
+async fn a_02_a_query_by_rest_makes_no_bulk_job() {
+    let org = MockOrg::serve(Org::demo()).await;
+    let client = connect(&org);
+    client.query::<Record>("SELECT Id FROM Contact").all().await.unwrap();
+    assert_eq!(org.journal().count("jobs"), 0);
+    assert!(org.journal().count("query") > 0);
+}
+
+const VERSIONS: &str = r#"[{"version":"31.0"},{"version":"66.0"},{"version":"67.0"}]"#;
+
+async fn choose(choice: &str, script: &Script) -> salesforce_rest::Result<Client> {
+    let builder = Client::builder(Token::new("00Dx!token", "https://acme.my.salesforce.com"));
+    builder.transport(Arc::new(script.clone())).connect(choice.parse().unwrap()).await
+}
+
+#[tokio::test]
+async fn r_43_a_version_that_the_org_does_not_have_is_told_with_those_it_has() {
+    let script =
+        Script::default().answer(200, VERSIONS).answer(200, VERSIONS).answer(200, VERSIONS).answer(200, VERSIONS);
+    let error = choose("v68.0", &script).await.unwrap_err();
+    let missing = VersionNotThere::of(&error).unwrap();
+    assert_eq!((error.kind(), missing.wanted(), missing.is_retired()), (ErrorKind::Config, ApiVersion::V68, false));
+    assert_eq!(
+        error.to_string(),
+        "API version 68.0 is not there at this org, which has 31.0 to 67.0: choose one of these"
+    );
+    let error = choose("21.0", &script).await.unwrap_err();
+    assert!(VersionNotThere::of(&error).unwrap().is_retired(), "{error}");
+    assert_eq!(choose("67.0", &script).await.unwrap().api_version(), ApiVersion::V67);
+    assert_eq!(choose("latest", &script).await.unwrap().api_version(), ApiVersion::V67);
+    assert!(script.paths().iter().all(|path| path == "/services/data/"), "one call each, which costs nothing");
+}
+
+#[tokio::test]
+async fn r_43_nobody_asks_for_the_latest_unless_told_to() {
+    assert_eq!(VersionChoice::default(), VersionChoice::Pinned(ApiVersion::DEFAULT));
+    assert!("68".parse::<VersionChoice>().is_err());
+    let script = Script::default()
+        .answer(410, r#"[{"errorCode":"GONE","message":"The requested resource is no longer available"}]"#);
+    let error = script.client().limits().await.unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Config, 410));
+    assert!(error.to_string().ends_with("choose another API version"), "{error}");
+    assert_eq!(script.paths().len(), 1);
+}
+
+#[tokio::test]
+async fn r_86_bodies_of_no_byte_one_byte_and_25_mb_come_whole_and_in_pieces() {
+    let mut org = Org::empty();
+    let parent = org.insert("Account", &json!({ "Name": "Acme" })).unwrap();
+    let sizes = [0, 1, 25 * 1024 * 1024];
+    let body = |size: usize| -> Vec<u8> { (0..size).map(|n| (n * 7 % 251) as u8).collect() };
+    let ids = sizes.map(|size| {
+        use base64::Engine;
+        let text = base64::engine::general_purpose::STANDARD.encode(body(size));
+        org.insert("Attachment", &json!({ "Name": "a.bin", "ParentId": parent, "Body": text })).unwrap()
+    });
+    let org = MockOrg::serve(org).await;
+    let client = connect(&org);
+    for (id, size) in ids.into_iter().zip(sizes) {
+        let stream = client.sobject_named("Attachment").blob(id, "Body").await.unwrap();
+        let expected = body(size);
+        let (mut at, mut largest) = (0, 0);
+        let mut stream = std::pin::pin!(stream);
+        while let Some(piece) = stream.try_next().await.unwrap() {
+            let piece: Bytes = piece;
+            assert_eq!(piece, expected[at..at + piece.len()]);
+            (at, largest) = (at + piece.len(), largest.max(piece.len()));
+        }
+        assert_eq!(at, size);
+        assert!(largest <= 1024 * 1024, "pieces of {largest} bytes are no stream");
+    }
+}
