@@ -9,9 +9,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use salesforce_auth::{Refusal, TokenResponse};
+use salesforce_http::soap::{self, Answer};
 use salesforce_rest::{
-    ApiError, BatchAnswer, ChildRows, CompositeAnswer, Created, GlobalDescribe, Limits, Page, PartAnswer, Record,
-    Resources, SaveResult, TreeAnswer, Value, Version,
+    ApiError, BasicDescribe, BatchAnswer, ChildRows, CompositeAnswer, Created, Deleted, GlobalDescribe, Limits, Page,
+    PartAnswer, Record, Resources, SaveResult, TreeAnswer, Value, Version,
 };
 use salesforce_types::describe::{SObjectDescribe, SObjectSummary};
 use secrecy::ExposeSecret;
@@ -21,8 +22,7 @@ use serde_json::{Value as Json, json};
 type Decoded = Result<Json, Box<dyn std::error::Error>>;
 
 /// Kinds whose calls are not part of the client yet.
-const NOT_YET: &[&str] =
-    &["Package", "PermissionSet", "PermissionSetGroup", "bulk2_job", "csv", "get_deleted", "soap", "zip"];
+const NOT_YET: &[&str] = &["Package", "PermissionSet", "PermissionSetGroup", "bulk2_job", "csv", "soap", "zip"];
 
 #[derive(Deserialize)]
 struct Expectation {
@@ -84,7 +84,9 @@ fn check(folder: &Path, Expectation { file, facts }: Expectation, report: &mut R
         Ok(body) => body,
         Err(error) => return report.failures.push(format!("{file}: {error}")),
     };
-    if NOT_YET.contains(&&*kind) {
+    // SOAP is read here where it is about data or a login; what it says of metadata is another crate's.
+    let ours = kind == "soap" && !file.starts_with("soap-metadata/");
+    if NOT_YET.contains(&&*kind) && !ours {
         return report.not_yet.entry(kind).or_default().push(file);
     }
     if kind == "exchanges" {
@@ -120,6 +122,8 @@ fn decode(kind: &str, body: &[u8]) -> Decoded {
         "record" => record(body),
         "json_array" => json_array(body),
         "json_object" => json_object(body),
+        "get_deleted" => get_deleted(body),
+        "soap" => soap(body),
         "oauth_token" => oauth_token(body),
         "oauth_error" => oauth_error(body),
         "composite" => composite(body),
@@ -256,6 +260,7 @@ fn json_object(body: &[u8]) -> Decoded {
     if let Ok(resources) = serde_json::from_slice::<Resources>(body) {
         return Ok(json!({ "keys": resources.keys().collect::<Vec<_>>() }));
     }
+    serde_json::from_slice::<BasicDescribe>(body)?;
     let parts: BTreeMap<String, Json> = serde_json::from_slice(body)?;
     for (name, part) in &parts {
         match &**name {
@@ -275,6 +280,39 @@ fn json_object(body: &[u8]) -> Decoded {
         }
     }
     Ok(json!({ "keys": parts.keys().collect::<Vec<_>>() }))
+}
+
+fn get_deleted(body: &[u8]) -> Decoded {
+    let deleted: Deleted = serde_json::from_slice(body)?;
+    if deleted.deleted_records.iter().any(|record| record.id.id().is_none()) {
+        return Err("a deleted record without an id".into());
+    }
+    Ok(json!({
+        "deleted": deleted.deleted_records.len(),
+        "earliestDateAvailable": deleted.earliest_date_available,
+        "latestDateCovered": deleted.latest_date_covered,
+    }))
+}
+
+fn soap(body: &[u8]) -> Decoded {
+    let response = match soap::read(body)? {
+        Answer::Fault(fault) => {
+            if fault.api_error().code.as_str() != fault.code().rsplit(':').next().unwrap_or_default() {
+                return Err("the fault's code was not read".into());
+            }
+            return Ok(json!({ "element": "Fault", "faultcode": fault.code(), "faultstring": fault.message() }));
+        }
+        Answer::Response(response) => response,
+    };
+    let result = response.child("result").ok_or("no result")?;
+    Ok(json!({
+        "element": response.name(),
+        "results": response.children("result").count(),
+        "sessionId": result.value("sessionId"),
+        "serverUrl": result.value("serverUrl"),
+        "userId": result.value("userId"),
+        "passwordExpired": result.value("passwordExpired"),
+    }))
 }
 
 fn oauth_token(body: &[u8]) -> Decoded {
