@@ -154,6 +154,34 @@ async fn graphql_data_is_typed_and_errors_are_errors_though_the_status_is_200() 
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "a mutation is sent once");
 }
 
+#[tokio::test]
+async fn the_mock_org_answers_graphql() {
+    let org = MockOrg::serve(Org::demo()).await;
+    let client = connect(&org);
+    let id = client.sobject_named("Account").create(&json!({ "Name": "A\"} {" })).await.unwrap();
+    let document = "query Q($name: Picklist) { uiapi { query { Account(where: {Name: {eq: $name}}) { edges { node { Id } } } } } }";
+    let data: Json = client.graphql(document).variable("name", "A\"} {").await.unwrap();
+    assert_eq!(data["uiapi"]["query"]["Account"]["edges"][0]["node"]["Id"], id.to_string());
+    let error =
+        client.graphql::<Json>("{ uiapi { query { Nothing__c { edges { node { Id } } } } } }").await.unwrap_err();
+    assert!(!GraphqlErrors::of(&error).unwrap().all().is_empty(), "{error}");
+}
+
+#[tokio::test]
+async fn the_mock_org_runs_reports_and_says_when_rows_are_missing() {
+    let mut org = Org::empty();
+    for n in 0..2001 {
+        org.insert("Account", &json!({ "Name": n.to_string() })).unwrap();
+    }
+    let id = org.add_report("All", "SELECT Name FROM Account");
+    let org = MockOrg::serve(org).await;
+    let client = connect(&org);
+    let report = client.report(id).run().await.unwrap();
+    assert_eq!((report.rows().count(), report.all_data), (2000, false));
+    let background = client.report(id).run_in_background(Poll::new(), |_| ()).await.unwrap();
+    assert_eq!(background.rows().count(), 2000);
+}
+
 fn report(status: &str) -> String {
     format!(
         r#"{{"attributes":{{"id":"0LGQz","status":"{status}","reportName":"Deals"}},"allData":true,"hasDetailRows":true,

@@ -37,7 +37,7 @@ async fn g_05_every_request_says_who_makes_it() {
         assert!(header("sforce-call-options").starts_with("client=acme-backup/1.2"), "{} {}", entry.method, entry.path);
         assert!(header("user-agent").starts_with("acme-backup/1.2 salesforce-http/"), "{}", entry.path);
     }
-    let last = journal.entries().filter(|entry| entry.path.ends_with("limits")).last().unwrap();
+    let last = journal.entries().rfind(|entry| entry.path.ends_with("limits")).unwrap();
     assert_eq!(last.headers["sforce-call-options"], "client=acme-backup/1.2; defaultNamespace=ns");
 
     org.fault(Fault::error(400, "INVALID_FIELD", "no").at("limits").header("x-sfdc-request-id", "TID:1"));

@@ -13,7 +13,7 @@ pub(super) struct Window {
 impl Window {
     /// The smallest window that holds the asked one and is not refused for its length.
     pub(super) fn new(start: Timestamp, end: Timestamp) -> Result<Self> {
-        if start >= end {
+        if start > end {
             let message = format!("nothing was sent: the window from {start} to {end} ends before it begins");
             return Err(Error::new(ErrorKind::Invalid, message));
         }
@@ -51,11 +51,11 @@ mod tests {
         assert_eq!(window("10:00:10", "10:00:40"), (at("09:59:00"), at("10:01:00")));
         assert_eq!(window("10:00:00", "10:01:00"), (at("09:59:00"), at("10:01:00")));
         assert_eq!(window("10:00:00", "10:02:00"), (at("10:00:00"), at("10:02:00")));
+        assert_eq!(window("10:00:00", "10:00:00"), (at("09:58:00"), at("10:00:00")));
     }
 
     #[test]
-    fn a_window_that_holds_no_time_is_refused() {
-        assert!(Window::new(at("10:00:00"), at("10:00:00")).is_err());
+    fn a_window_that_ends_before_it_begins_is_refused() {
         assert!(Window::new(at("10:00:01"), at("10:00:00")).is_err());
     }
 
