@@ -20,8 +20,9 @@ impl Client {
     /// # Ok(()) }
     /// ```
     ///
-    /// What a class does is its own affair. So a POST or a PATCH is sent once; GET, PUT and DELETE are sent again when an
-    /// answer was lost, as HTTP has it. Where that is wrong, say so with [`Request::with_effect`].
+    /// What a class does is its own affair. So a PATCH is sent once, and a POST unless the request says otherwise; GET, PUT
+    /// and DELETE are sent again when an answer was lost, as HTTP has it. Where a class does not keep to that, say
+    /// [`with_effect(Effect::Once)`](Request::with_effect).
     ///
     /// # Errors
     ///

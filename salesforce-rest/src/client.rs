@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salesforce_http::transport::Transport;
-use salesforce_http::{Clock, Connection, ConnectionBuilder, Request, Response, Result, TokenProvider};
+use salesforce_http::{Clock, Connection, ConnectionBuilder, Request, Reserve, Response, Result, TokenProvider};
 use salesforce_types::ApiVersion;
 
 use crate::{body_size, url_length};
@@ -114,6 +114,10 @@ impl ClientBuilder {
         max_tries(tries: u32);
         /// How many calls may be under way at once.
         concurrency(calls: usize);
+        /// How many calls of 20 seconds and more the org lets run at once: 25, but 5 in a developer or trial org.
+        long_calls(calls: usize);
+        /// What to leave to the org's other users: nothing unless said.
+        reserve(reserve: Reserve);
         /// The most bytes an answer may have; files have no cap.
         response_cap(bytes: usize);
         /// A proxy, instead of the environment's.

@@ -41,7 +41,9 @@ pub use org::{
 pub use outcome::{Outcome, Unknown, Written};
 pub use query::{ChildRows, Cursor, InvalidCursor, Page, Query, Resume};
 pub use report::{DataCell, Facts, Report, ReportHandle, ReportInstance, ReportRow};
-pub use salesforce_http::{Effect, Error, ErrorKind, Poll, Progress, Request, Response, Result};
+pub use salesforce_http::{
+    Effect, Error, ErrorKind, Poll, Progress, Request, Reserve, ReserveReached, Response, Result,
+};
 pub use salesforce_soql::{IntoSoql, Soql, Sosl};
 pub use salesforce_types::describe::{GlobalDescribe, SObjectDescribe};
 pub use salesforce_types::{

@@ -34,10 +34,7 @@ async fn what_did_not_change_is_not_sent_again() {
     let expected = [("old", Freshness::Fetched), ("old", Freshness::Confirmed), ("new", Freshness::Fetched)]
         .map(|(l, f)| (l.into(), f));
     assert_eq!(seen, expected);
-    assert_eq!(
-        script.sent().iter().map(since).collect::<Vec<_>>(),
-        [None, Some(MODIFIED.1), Some(MODIFIED.1)]
-    );
+    assert_eq!(script.sent().iter().map(since).collect::<Vec<_>>(), [None, Some(MODIFIED.1), Some(MODIFIED.1)]);
 }
 
 #[tokio::test]
