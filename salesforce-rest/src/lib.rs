@@ -39,15 +39,22 @@ pub use org::{
     VersionNotThere,
 };
 pub use outcome::{Outcome, Unknown, Written};
-pub use query::{ChildRows, Cursor, InvalidCursor, Page, Query, Resume};
+pub use query::{ChildRows, Cursor, InvalidCursor, Page, Query, Resume, Select, complete_child_rows};
 pub use report::{DataCell, Facts, Report, ReportHandle, ReportInstance, ReportRow};
+#[cfg(feature = "derive")]
+pub use salesforce_derive::SObjectOfRest as SObject;
 pub use salesforce_http::{
     Effect, Error, ErrorKind, Poll, Progress, Request, Reserve, ReserveReached, Response, Result,
 };
 pub use salesforce_soql::{IntoSoql, Soql, Sosl};
+#[doc(hidden)]
+pub use salesforce_types::__derive;
 pub use salesforce_types::describe::{GlobalDescribe, SObjectDescribe};
+// The trait alone: the derive of that name in salesforce-types writes the name of that crate.
+#[doc(inline)]
+pub use salesforce_types::__derive::SObject;
 pub use salesforce_types::{
-    ApiError, ApiVersion, ErrorCode, IdText, Limits, Record, RecordId, Rows, SObject, Timestamp, Value,
+    ApiError, ApiVersion, ErrorCode, IdText, Limits, Patch, Record, RecordId, Rows, Timestamp, Value,
 };
 pub use save_result::SaveResult;
 pub use search::{ParameterizedSearch, SearchIn, SearchObject};

@@ -15,12 +15,14 @@ mod cursor;
 mod page;
 mod paging;
 mod resume;
+mod select;
 mod trail;
 
-pub use child_rows::ChildRows;
+pub use child_rows::{ChildRows, complete_child_rows};
 pub use cursor::{Cursor, InvalidCursor};
 pub use page::Page;
 pub use resume::Resume;
+pub use select::Select;
 
 /// The sizes of a page that an org takes. It may send smaller ones.
 const BATCH_SIZES: std::ops::RangeInclusive<u16> = 200..=2000;

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 pub use error::BindError;
 pub use literal::Literal;
+use salesforce_types::SObject;
 pub use sosl::Sosl;
 
 use crate::ast::Query;
@@ -61,6 +62,35 @@ impl Soql {
     /// user. Values from users still go in by [`bind`](Self::bind).
     pub fn trusted(text: impl Into<String>) -> Self {
         Self { text: Cow::Owned(text.into()), values: Vec::new(), error: None }
+    }
+
+    /// A query of the rows of `Row`, whose `SELECT` list and `FROM` are `Row`'s; `clauses` is what goes on after them, and
+    /// may be empty.
+    ///
+    /// ```
+    /// use salesforce_soql::Soql;
+    /// # use salesforce_types::SObject;
+    /// # struct Contact;
+    /// # impl SObject for Contact {
+    /// #     const NAME: &'static str = "Contact";
+    /// #     fn fields() -> &'static [&'static str] { &["Id", "Account.Name"] }
+    /// # }
+    ///
+    /// let soql = Soql::select::<Contact>("WHERE Email = :email ORDER BY Name").bind("email", "a@example.com");
+    /// assert_eq!(
+    ///     soql.text()?,
+    ///     "SELECT Id, Account.Name FROM Contact WHERE Email = 'a@example.com' ORDER BY Name"
+    /// );
+    /// # Ok::<(), salesforce_soql::BindError>(())
+    /// ```
+    pub fn select<Row: SObject>(clauses: &'static str) -> Self {
+        let clauses = clauses.trim();
+        let first = clauses.split_ascii_whitespace().next().unwrap_or_default();
+        if ["SELECT", "FROM"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
+            return Self::failed(BindError::NotAClause { found: first.into(), object: Row::NAME.into() });
+        }
+        let text = format!("SELECT {} FROM {} {clauses}", Row::fields().join(", "), Row::NAME);
+        Self::trusted(text.trim_end())
     }
 
     /// A query that could not be built; [`text`](Self::text) tells why.

@@ -1,4 +1,5 @@
-use salesforce_types::{Record, Rows};
+use salesforce_types::__derive::{Kind, Relation, Shape};
+use salesforce_types::{Record, Rows, SObject};
 use serde::{Deserialize, Deserializer};
 
 use super::{Cursor, Page};
@@ -74,6 +75,52 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ChildRows<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::<Page<T>>::deserialize(deserializer)?.map_or_else(Self::default, Self::from))
     }
+}
+
+impl<T: SObject> Relation for ChildRows<T> {
+    const KIND: Kind = Kind::Children(T::fields);
+    const SHAPE: Shape = T::SHAPE;
+}
+
+/// Reads child rows into a `Vec`, and refuses rows that the org cut into pages: a `Vec` could not show it. For relations
+/// with few rows; [`ChildRows`] takes any number.
+///
+/// ```
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Contact { #[serde(rename = "LastName")] last_name: String }
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Account {
+///     #[serde(rename = "Contacts", deserialize_with = "salesforce_rest::complete_child_rows")]
+///     contacts: Vec<Contact>,
+/// }
+///
+/// let account: Account = serde_json::from_str(r#"{"Contacts": null}"#)?;
+/// assert!(account.contacts.is_empty());
+///
+/// let cut = r#"{"Contacts": {"totalSize": 9, "done": false, "nextRecordsUrl": "/n-1", "records": [{"LastName": "A"}]}}"#;
+/// let error = serde_json::from_str::<Account>(cut).unwrap_err();
+/// assert!(error.to_string().starts_with("the org sent 1 of 9 child rows"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When these are not all of the rows.
+pub fn complete_child_rows<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let rows = ChildRows::deserialize(deserializer)?;
+    if rows.is_complete() {
+        return Ok(rows.records);
+    }
+    let total = rows.total_size.map_or("more".to_owned(), |total| total.to_string());
+    let why = format!(
+        "the org sent {} of {total} child rows, and a Vec cannot show it: take a ChildRows for the field, and follow it \
+         by `Client::child_rows`",
+        rows.records.len()
+    );
+    Err(serde::de::Error::custom(why))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::future::IntoFuture;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use salesforce_http::{Request, Response, Result};
+use salesforce_http::{Error, ErrorKind, Request, Response, Result};
 use salesforce_types::RecordId;
 use serde::de::DeserializeOwned;
 
@@ -15,7 +15,9 @@ impl<'c, T> SObjectHandle<'c, T> {
     /// Reads one record that must exist; [`find`](Self::find) if it may not.
     ///
     /// Asks for the fields of [`SObject::fields`](salesforce_types::SObject::fields), or for all that the user may see
-    /// when the object is known by name only.
+    /// when the object is known by name only. Fields of parents are among them; child rows and polymorphic parents
+    /// cannot be asked for in this way, and a row that has some is refused: [`Client::select`](crate::Client::select)
+    /// reads it.
     ///
     /// ```no_run
     /// # async fn run(client: salesforce_rest::Client, id: salesforce_rest::RecordId) -> salesforce_rest::Result<()> {
@@ -77,6 +79,13 @@ impl<'c, T> Get<'c, T> {
 }
 
 pub(crate) fn request(object: &str, key: &Key, fields: &[&str]) -> Result<Request> {
+    if let Some(item) = fields.iter().find(|field| field.contains('(') || field.contains(' ')) {
+        let message = format!(
+            "nothing was sent: a read by id can ask for fields only, and the row has `{item}`; read it by \
+             `client.select::<Row>().filter(field(\"Id\").eq(id))`"
+        );
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
     let request = key.at(object, Request::get)?;
     Ok(match fields {
         [] => request,
@@ -115,6 +124,15 @@ mod tests {
         assert_eq!(path(&[]), format!("sobjects/Account/{ID}"));
         assert_eq!(path(&["Id", "Name"]), format!("sobjects/Account/{ID}?fields=Id,Name"));
         assert_eq!(path(&["Name&x=1"]), format!("sobjects/Account/{ID}?fields=Name%26x%3D1"));
+    }
+
+    #[test]
+    fn what_only_a_query_can_ask_for_is_refused_before_it_is_sent() {
+        for item in ["(SELECT Id FROM Contacts)", "TYPEOF Owner WHEN User THEN Id ELSE Id END"] {
+            let error = by_id("Account", &["Id", item]).unwrap_err();
+            assert!(error.to_string().contains("client.select::<Row>()"), "{error}");
+        }
+        assert!(by_id("Account", &["Id", "Owner.Name"]).is_ok());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod records;
 mod rows;
 mod search;
 mod support;
+mod typed;
 #[cfg(feature = "soap")]
 mod undelete;
 mod writes;

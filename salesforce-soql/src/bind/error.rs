@@ -52,6 +52,13 @@ pub enum BindError {
     SearchTooLong,
     /// A name given to the builder is none.
     Name(InvalidName),
+    /// What goes on after the `SELECT` list and `FROM` of a row begins with another one.
+    NotAClause {
+        /// The word that it begins with.
+        found: Box<str>,
+        /// The object whose rows are asked for.
+        object: Box<str>,
+    },
     /// Conditions are nested deeper than a query can hold.
     TooDeep,
     /// What was built is no query, for example since it selects nothing.
@@ -77,6 +84,11 @@ impl fmt::Display for BindError {
             Self::EmptySearch => f.write_str("there is nothing to search for"),
             Self::SearchTooLong => f.write_str("what is searched for is longer than 4000 characters: search for less"),
             Self::Name(error) => write!(f, "{error}"),
+            Self::NotAClause { found, object } => write!(
+                f,
+                "the row writes `SELECT … FROM {object}` itself, and the text begins with `{found}` again: give it from \
+                 WHERE, ORDER BY or LIMIT on"
+            ),
             Self::TooDeep => f.write_str("the conditions are nested deeper than 64 levels"),
             Self::NotSoql(error) => write!(f, "what was built is no query: {error}"),
         }

@@ -108,6 +108,17 @@ impl Select {
         })
     }
 
+    /// Selects what a select list says in its own words: fields, `(SELECT Id FROM Contacts)`, `TYPEOF … END`. For lists
+    /// that are in the program, such as [`SObject::fields`](salesforce_types::SObject::fields).
+    pub fn items(mut self, items: &[&'static str]) -> Self {
+        let list = items.join(", ");
+        // Whatever nests in the list stands in parentheses.
+        let nested = list.bytes().filter(|byte| *byte == b'(').count().min(MAX_DEPTH);
+        self.depth = self.depth.max(nested);
+        let query = parse(&format!("SELECT {list} FROM Object"));
+        self.try_with(query, |select, query| select.items.extend(query.select))
+    }
+
     /// Selects `FIELDS(ALL)` or another group.
     pub fn group_of_fields(mut self, group: FieldGroup) -> Self {
         self.items.push(SelectItem::Fields(group));

@@ -156,3 +156,16 @@ fn endless_nesting_is_refused_and_long_lists_are_not() {
     let long = a().filter(ors).build().unwrap();
     assert!(parse(&long.text().unwrap()).is_ok());
 }
+
+#[test]
+fn items_are_taken_as_a_select_list_writes_them() {
+    let items = ["Id", "Owner.Name", "(SELECT Id FROM Contacts)", "TYPEOF What WHEN Account THEN Phone ELSE Id END"];
+    assert_eq!(
+        text(Select::from("Task").items(&items).filter(b(1))),
+        "SELECT Id, Owner.Name, (SELECT Id FROM Contacts), TYPEOF What WHEN Account THEN Phone ELSE Id END FROM Task \
+         WHERE B = 1"
+    );
+    for bad in ["", "Id FROM Account", "Id WHERE", "Id LIMIT 1"] {
+        assert!(Select::from("A").items(&[bad]).build().is_err(), "{bad}");
+    }
+}

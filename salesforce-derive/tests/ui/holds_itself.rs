@@ -1,0 +1,10 @@
+use salesforce_types::SObject;
+
+#[derive(serde::Deserialize, SObject)]
+#[serde(rename_all = "PascalCase")]
+struct Account {
+    name: String,
+    parent: Option<Box<Account>>,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use salesforce_types::SObject;
+
+#[derive(serde::Deserialize, SObject)]
+struct Account(String);
+
+#[derive(serde::Deserialize, SObject)]
+struct Contact;
+
+#[derive(serde::Deserialize, SObject)]
+struct Lead {}
+
+fn main() {}
