@@ -7,7 +7,7 @@ mod expand;
 mod input;
 
 /// The object's name and the `SELECT` list of a struct, or the branches of a polymorphic parent; see the
-/// [crate](crate).
+/// [crate].
 #[proc_macro_derive(SObject, attributes(salesforce))]
 pub fn sobject(input: TokenStream) -> TokenStream {
     derive(input, &quote!(::salesforce_types))
