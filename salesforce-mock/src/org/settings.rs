@@ -12,7 +12,7 @@ impl Org {
     }
 
     /// Sets how many requests may run for 20 seconds and longer at a time before others are refused; 25 if nothing is
-    /// said. How long a request runs is what a [`Fault::delay`] says, by the org's clock.
+    /// said. How long a request runs is what a [`Fault::delay`](crate::Fault::delay) says, by the org's clock.
     pub fn set_long_requests(&mut self, allowed: usize) {
         self.long_requests.allowed = allowed;
     }
