@@ -151,6 +151,17 @@ pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], kept: usize, clock: &
     }
 }
 
+/// A part of an answer that says no, in the words that it would have as an answer of its own.
+pub(crate) fn inner_refusal(head: &Head, body: &[u8]) -> Error {
+    let errors: Vec<ApiError> = api_errors(body).into_iter().map(scrubbed).collect();
+    let Some(first) = errors.first() else {
+        let (kind, _) = by_status(head.status, false);
+        return head.error(kind, without_errors(head, body)).with_body(Some(excerpt(body)));
+    };
+    let (kind, _) = by_code(first).unwrap_or_else(|| by_status(head.status, true));
+    head.error(kind, sentence(first, errors.len(), kind)).with_api_errors(errors)
+}
+
 /// A refusal in an answer that says 200: an error list, or a page for people.
 pub(crate) fn disguised(head: &Head, body: &[u8]) -> Option<Failure> {
     if is_html(head, body) {

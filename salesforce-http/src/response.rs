@@ -95,6 +95,36 @@ impl Response {
         self.body
     }
 
+    /// Takes the body out, so that it can be read in place; [`with_body`](Self::with_body) puts it back.
+    #[must_use]
+    pub fn take_body(&mut self) -> Bytes {
+        std::mem::take(&mut self.body)
+    }
+
+    /// The same answer with another body: an error of [`json`](Self::json) then is about that body, and names the call.
+    #[must_use]
+    pub fn with_body(self, body: impl Into<Bytes>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    /// An error about this answer, which names the call.
+    #[must_use]
+    pub fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        self.head.error(kind, message).with_tries(self.tries)
+    }
+
+    /// An answer that came inside this one, as a composite call carries those of its parts.
+    ///
+    /// # Errors
+    /// What a call of its own would have failed with, when the status says that it failed.
+    pub fn inner(&self, status: StatusCode, body: Bytes) -> Result<Self> {
+        let head = Head { status, ..self.head.clone() };
+        match status.is_success() {
+            true => Ok(Self { head, body, tries: self.tries }),
+            false => Err(crate::classify::inner_refusal(&head, &body).with_tries(self.tries)),
+        }
+    }
+
     /// When the server answered, by its own clock, to the second.
     #[must_use]
     pub fn date(&self) -> Option<Timestamp> {
@@ -127,7 +157,7 @@ impl Response {
     /// Reads again, slower, to learn where it went wrong.
     #[cold]
     fn unreadable<T: DeserializeOwned>(&self, error: serde_json::Error) -> Error {
-        let decode = |message: String| self.head.error(ErrorKind::Decode, message).with_tries(self.tries);
+        let decode = |message: String| self.error(ErrorKind::Decode, message);
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return decode("the answer is empty where JSON was expected".into());
         }

@@ -39,7 +39,10 @@ pub use org::{
     VersionNotThere,
 };
 pub use outcome::{Outcome, Unknown, Written};
-pub use query::{ChildRows, Cursor, InvalidCursor, Page, Query, Resume, Select, complete_child_rows};
+pub use query::{
+    ChildRows, Cursor, InvalidCursor, Key, Keyset, NoKeyset, Page, PlanNote, Query, QueryPlan, QueryPlans, RawPage,
+    Resume, Select, complete_child_rows,
+};
 pub use report::{DataCell, Facts, Report, ReportHandle, ReportInstance, ReportRow};
 #[cfg(feature = "derive")]
 pub use salesforce_derive::SObjectOfRest as SObject;
@@ -54,7 +57,7 @@ pub use salesforce_types::describe::{GlobalDescribe, SObjectDescribe};
 #[doc(inline)]
 pub use salesforce_types::__derive::SObject;
 pub use salesforce_types::{
-    ApiError, ApiVersion, ErrorCode, IdText, Limits, Patch, Record, RecordId, Rows, Timestamp, Value,
+    ApiError, ApiVersion, ErrorCode, FieldRef, IdText, Limits, Patch, Record, RecordId, RowRef, Rows, Timestamp, Value,
 };
 pub use save_result::SaveResult;
 pub use search::{ParameterizedSearch, SearchIn, SearchObject};

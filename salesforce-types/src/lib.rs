@@ -5,6 +5,7 @@ mod compound;
 pub mod describe;
 mod id;
 mod invalid;
+pub mod json;
 mod name;
 mod patch;
 mod picklist;
@@ -21,7 +22,7 @@ pub use invalid::Invalid;
 pub use name::{FieldName, ObjectName};
 pub use patch::Patch;
 pub use picklist::MultiPicklist;
-pub use record::{Json, Number, Record, Rows, Value};
+pub use record::{FieldRef, Json, Number, Record, RowRef, Rows, Value};
 #[cfg(feature = "derive")]
 pub use salesforce_derive::SObject;
 pub use sobject::SObject;

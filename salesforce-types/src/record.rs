@@ -2,13 +2,15 @@ use std::fmt;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use crate::{IdText, RecordId};
 
 mod read;
+mod row_ref;
 mod value;
 
+pub(crate) use read::WHOLE_TEXT;
+pub use row_ref::{FieldRef, RowRef};
 pub use value::{Json, Number, Value};
 
 /// A row whose shape is known only at run time: fields in the order of the answer, parents, child rows.
@@ -146,8 +148,7 @@ impl Record {
 impl<'de> Deserialize<'de> for Record {
     /// From JSON, by `serde_json`: other formats cannot keep the digits of numbers.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        read::record(text.get()).map_err(serde::de::Error::custom)
+        read::text(deserializer, read::record, "expected an object, a row of a result")
     }
 }
 

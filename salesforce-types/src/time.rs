@@ -174,8 +174,11 @@ impl Digits<'_> {
             let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
             let (digits, rest) = self.0.split_at(length);
             self.0 = rest;
-            let kept = digits.get(..3).unwrap_or(digits);
-            millis = format!("{kept:0<3}").parse().ok().filter(|_| length > 0)?;
+            let kept = digits.bytes().chain(std::iter::repeat(b'0')).take(3);
+            millis = kept.fold(0, |millis, digit| millis * 10 + i32::from(digit - b'0'));
+            if length == 0 {
+                return None;
+            }
         }
         let part = |number: i16| i8::try_from(number).ok();
         civil::Time::new(part(hour)?, part(minute)?, part(second)?, millis * 1_000_000).ok()

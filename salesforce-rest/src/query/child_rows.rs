@@ -52,7 +52,7 @@ impl<T> Default for ChildRows<T> {
 }
 
 impl<T> From<Page<T>> for ChildRows<T> {
-    fn from(Page { records, total_size, done, next }: Page<T>) -> Self {
+    fn from(Page { records, total_size, done, next, .. }: Page<T>) -> Self {
         Self { records, total_size, done, next }
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer};
 
-use super::Cursor;
+use super::{Cursor, Key};
 
 /// One page of an answer.
 ///
@@ -33,6 +33,8 @@ pub struct Page<T> {
     pub done: bool,
     /// Where the next page is; `None` on the last one.
     pub next: Option<Cursor>,
+    /// The place of the last row, if the query is read by a [`Keyset`](super::Keyset).
+    pub key: Option<Key>,
 }
 
 /// A page as the org writes it.
@@ -64,7 +66,7 @@ impl<T> Answer<T> {
             _ => return Err("the page is not the last, and does not say where the next one is: rows would be missing"),
         };
         let total_size = self.total_size.and_then(|size| size.try_into().ok());
-        Ok(Page { records: self.records, total_size, done: self.done, next })
+        Ok(Page { records: self.records, total_size, done: self.done, next, key: None })
     }
 }
 

@@ -6,7 +6,8 @@ use futures_util::{StreamExt, stream};
 use salesforce_http::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 
-use super::{ChildRows, Cursor, Page, paging};
+use super::walk::{self, Gait, Next, Walk};
+use super::{ChildRows, Cursor, Page, RawPage};
 use crate::Client;
 
 impl Client {
@@ -21,7 +22,7 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn resume<Row>(&self, cursor: Cursor) -> Resume<'_, Row> {
-        Resume { client: self, cursor, row: PhantomData }
+        Resume { client: self, cursor, gait: Gait::default(), row: PhantomData }
     }
 
     /// The page that a cursor leads to: [`resume`](Self::resume) for one page.
@@ -65,7 +66,7 @@ impl Client {
     }
 }
 
-fn lost() -> Error {
+pub(super) fn lost() -> Error {
     Error::new(ErrorKind::Decode, "there are more child rows, and the org did not say where; ask for them by a query")
 }
 
@@ -74,7 +75,31 @@ fn lost() -> Error {
 pub struct Resume<'c, Row> {
     client: &'c Client,
     cursor: Cursor,
+    gait: Gait,
     row: PhantomData<fn() -> Row>,
+}
+
+impl<'c, Row> Resume<'c, Row> {
+    /// As [`Query::look_ahead`](super::Query::look_ahead).
+    pub fn look_ahead(mut self, pages: usize) -> Self {
+        self.gait.look_ahead = pages;
+        self
+    }
+
+    /// As [`Query::with_all_children`](super::Query::with_all_children).
+    pub fn with_all_children(mut self) -> Self {
+        self.gait.all_children = true;
+        self
+    }
+
+    /// Page after page as the text it came as. Ends after an error.
+    pub fn raw_pages(self) -> BoxStream<'c, Result<RawPage>> {
+        self.walk().raw_pages()
+    }
+
+    fn walk(self) -> Walk<'c> {
+        Walk::new(self.client, Next::Follow(self.cursor), None, self.gait)
+    }
 }
 
 impl<'c, Row: DeserializeOwned + Send + 'c> Resume<'c, Row> {
@@ -85,17 +110,17 @@ impl<'c, Row: DeserializeOwned + Send + 'c> Resume<'c, Row> {
     /// `Invalid` with the code `INVALID_QUERY_LOCATOR` when the org does not know the cursor (any more): run the query
     /// anew. `ForeignHost` when it leads to another host, where no token is sent.
     pub async fn page(self) -> Result<Page<Row>> {
-        paging::fetch(self.client, paging::request(&self.cursor), Some(&self.cursor)).await
+        self.walk().first().await
     }
 
     /// Page after page to the last; one is in memory at a time. Ends after an error.
     pub fn pages(self) -> BoxStream<'c, Result<Page<Row>>> {
-        paging::pages(self.client, Ok(paging::request(&self.cursor)), Some(self.cursor))
+        self.walk().pages()
     }
 
     /// Row after row to the last; one page is in memory at a time. Ends after an error.
     pub fn stream(self) -> BoxStream<'c, Result<Row>> {
-        paging::rows(self.pages())
+        self.walk().rows()
     }
 
     /// All rows that are left, at once, however many.
@@ -104,7 +129,7 @@ impl<'c, Row: DeserializeOwned + Send + 'c> Resume<'c, Row> {
     ///
     /// As for [`page`](Self::page).
     pub async fn all(self) -> Result<Vec<Row>> {
-        paging::all(self.pages()).await
+        walk::all(self.pages()).await
     }
 }
 

@@ -12,6 +12,7 @@ mod mock;
 mod mock_writes;
 mod org;
 mod query;
+mod query_ways;
 mod records;
 mod rows;
 mod search;

@@ -1,165 +1,132 @@
-//! Text of JSON to a [`Record`], in one pass.
-//!
-//! `serde_json` checks the syntax (as a `RawValue`) before this reads it, and would lose the digits of numbers. This
-//! reader trusts nothing all the same: any text gives a value or an error, at any depth.
+//! Text of JSON to a [`Record`], in one pass: `serde_json` would lose the digits of numbers.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::value::RawValue;
 
 use super::{Json, Number, Record, Rows, Value};
+use crate::json::{Scanner, Unreadable};
+
+/// Asks a [`Scanner`] for the text of a value; other formats take it for the name of a struct.
+pub(crate) const WHOLE_TEXT: &str = "$salesforce_types::text";
 
 /// Deeper than this, parents are kept as text: the server allows five, and each level takes stack.
 const DEPTH: usize = 32;
 
-type Result<T> = std::result::Result<T, &'static str>;
+type Result<T> = std::result::Result<T, Unreadable>;
 
 pub(super) fn record(text: &str) -> Result<Record> {
-    whole(text, |reader| {
-        if reader.peek() != Some(b'{') {
-            return Err("expected an object, a row of a result");
-        }
-        reader.record(DEPTH)
-    })
+    whole(text, |reader| reader.record(DEPTH))
 }
 
 pub(super) fn value(text: &str) -> Result<Value> {
-    // Numbers and literals are checked here, since this also reads what no parser has seen.
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|_| "expected a JSON value")?;
     whole(text, |reader| reader.value(DEPTH))
 }
 
-fn whole<T>(text: &str, read: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<T> {
-    let mut reader = Reader { text, at: 0 };
-    let value = read(&mut reader)?;
-    match reader.peek() {
-        None => Ok(value),
-        Some(_) => Err("expected nothing after the value"),
+/// Reads the text of the next value, which a [`Scanner`] lends and `serde_json` copies.
+pub(super) fn text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    read: impl FnOnce(&str) -> Result<T>,
+    expected: &'static str,
+) -> std::result::Result<T, D::Error> {
+    struct Text;
+
+    impl<'de> Visitor<'de> for Text {
+        type Value = Cow<'de, str>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON value")
+        }
+
+        fn visit_borrowed_str<E: Error>(self, text: &'de str) -> std::result::Result<Cow<'de, str>, E> {
+            Ok(Cow::Borrowed(text))
+        }
+
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, json: D) -> std::result::Result<Cow<'de, str>, D::Error> {
+            Ok(Cow::Owned(String::from(Box::<str>::from(Box::<RawValue>::deserialize(json)?))))
+        }
     }
+
+    let text = deserializer.deserialize_newtype_struct(WHOLE_TEXT, Text)?;
+    read(&text).map_err(|Unreadable| D::Error::custom(expected))
 }
 
-struct Reader<'t> {
-    text: &'t str,
-    at: usize,
+fn whole<T>(text: &str, read: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<T> {
+    let mut reader = Reader(Scanner::new(text));
+    let value = read(&mut reader)?;
+    if reader.0.is_at_end() { Ok(value) } else { Err(Unreadable) }
 }
+
+struct Reader<'t>(Scanner<'t>);
 
 impl<'t> Reader<'t> {
-    /// The next byte that is not white space.
-    fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(self.at) {
-            self.at += 1;
-        }
-        bytes.get(self.at).copied()
-    }
-
-    fn expect(&mut self, byte: u8) -> Result<()> {
-        if self.peek() != Some(byte) {
-            return Err("expected a JSON value that is whole");
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    fn since(&self, start: usize) -> Result<&'t str> {
-        self.text.get(start..self.at).ok_or("expected UTF-8")
-    }
-
-    /// A string with its quotes, escapes as they are.
-    fn quoted(&mut self) -> Result<&'t str> {
-        self.expect(b'"')?;
-        let start = self.at - 1;
-        let bytes = self.text.as_bytes();
-        loop {
-            match bytes.get(self.at) {
-                None => return Err("expected the end of a string"),
-                Some(b'"') => break,
-                Some(b'\\') => self.at += 2,
-                Some(_) => self.at += 1,
-            }
-        }
-        self.at += 1;
-        self.since(start)
-    }
-
     fn string(&mut self) -> Result<Box<str>> {
-        let quoted = self.quoted()?;
-        if quoted.contains('\\') {
-            return serde_json::from_str(quoted).map_err(|_| "expected a string with valid escapes");
-        }
-        Ok(quoted[1..quoted.len() - 1].into())
-    }
-
-    /// A number or a literal: all up to the next mark.
-    fn bare(&mut self) -> Result<&'t str> {
-        let start = self.at;
-        let end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t' | b':' | b'"');
-        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        self.at += rest.iter().position(end).unwrap_or(rest.len());
-        if self.at == start {
-            return Err("expected a value");
-        }
-        self.since(start)
+        Ok(self.0.quoted()?.decode()?.into())
     }
 
     fn value(&mut self, depth: usize) -> Result<Value> {
-        match self.peek().ok_or("expected a value")? {
-            b'"' => Ok(Value::Text(self.string()?)),
-            b'[' => Ok(Value::Json(Json::from_json(self.skip()?))),
-            b'{' => self.object(depth),
-            _ => match self.bare()? {
-                "null" => Ok(Value::Null),
-                "true" => Ok(Value::Bool(true)),
-                "false" => Ok(Value::Bool(false)),
-                number => Ok(Value::Number(Number::from_json(number))),
+        Ok(match self.0.peek().ok_or(Unreadable)? {
+            b'"' => Value::Text(self.string()?),
+            b'{' => return self.object(depth),
+            b'[' => Value::Json(Json::from_json(self.0.skip()?)),
+            _ => match self.0.skip()? {
+                "null" => Value::Null,
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                number => Value::Number(Number::from_json(number)),
             },
-        }
+        })
     }
 
     /// A parent has `attributes`, child rows have `records`; anything else is a compound value.
     fn object(&mut self, depth: usize) -> Result<Value> {
-        let start = self.at;
-        let (mut is_record, mut is_rows) = (false, false);
+        let start = self.0.clone();
+        let (mut is_record, mut is_rows) = (self.begins_with_attributes()?, false);
+        if is_record && depth > 0 {
+            self.0 = start;
+            return Ok(Value::Record(Box::new(self.record(depth - 1)?)));
+        }
+        self.0 = start.clone();
         self.members(|reader, name| {
-            is_record |= name == "\"attributes\"";
-            is_rows |= name == "\"records\"" && reader.peek() == Some(b'[');
-            reader.skip().map(drop)
+            is_record |= name == "attributes";
+            is_rows |= name == "records" && reader.0.peek() == Some(b'[');
+            reader.0.skip().map(drop)
         })?;
         if depth == 0 || !(is_record || is_rows) {
-            return Ok(Value::Json(Json::from_json(self.since(start)?)));
+            let mut object = start;
+            return Ok(Value::Json(Json::from_json(object.skip()?)));
         }
-        self.at = start;
+        self.0 = start;
         match is_record {
             true => Ok(Value::Record(Box::new(self.record(depth - 1)?))),
             false => Ok(Value::Rows(Box::new(self.rows(depth - 1)?))),
         }
     }
 
-    fn members(&mut self, mut member: impl FnMut(&mut Self, &'t str) -> Result<()>) -> Result<()> {
-        self.expect(b'{')?;
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(());
+    /// As parents do; what does not has to be seen whole.
+    fn begins_with_attributes(&mut self) -> Result<bool> {
+        self.0.eat(b'{')?;
+        Ok(self.0.name(&mut true)?.is_some_and(|name| name.plain() == Some("attributes")))
+    }
+
+    fn members(&mut self, mut member: impl FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+        self.0.eat(b'{')?;
+        let mut first = true;
+        while let Some(name) = self.0.name(&mut first)? {
+            member(self, &name.decode()?)?;
         }
-        loop {
-            self.peek();
-            let name = self.quoted()?;
-            self.expect(b':')?;
-            member(self, name)?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                _ => return self.expect(b'}'),
-            }
-        }
+        Ok(())
     }
 
     fn record(&mut self, depth: usize) -> Result<Record> {
         let mut record = Record::default();
         self.members(|reader, name| {
-            if name == "\"attributes\"" && reader.peek() == Some(b'{') {
+            if name == "attributes" && reader.0.peek() == Some(b'{') {
                 return reader.attributes(&mut record);
             }
-            let name = match name.contains('\\') {
-                true => serde_json::from_str(name).map_err(|_| "expected a name with valid escapes")?,
-                false => name[1..name.len() - 1].into(),
-            };
-            record.fields.push((name, reader.value(depth)?));
+            record.fields.push((name.into(), reader.value(depth)?));
             Ok(())
         })?;
         Ok(record)
@@ -168,13 +135,13 @@ impl<'t> Reader<'t> {
     fn attributes(&mut self, record: &mut Record) -> Result<()> {
         self.members(|reader, name| {
             let slot = match name {
-                "\"type\"" => &mut record.object,
-                "\"url\"" => &mut record.url,
-                _ => return reader.skip().map(drop),
+                "type" => &mut record.object,
+                "url" => &mut record.url,
+                _ => return reader.0.skip().map(drop),
             };
-            match reader.peek() {
+            match reader.0.peek() {
                 Some(b'"') => *slot = Some(reader.string()?),
-                _ => drop(reader.skip()?),
+                _ => drop(reader.0.skip()?),
             }
             Ok(())
         })
@@ -183,57 +150,21 @@ impl<'t> Reader<'t> {
     fn rows(&mut self, depth: usize) -> Result<Rows> {
         let mut rows = Rows::default();
         self.members(|reader, name| {
-            match (name, reader.peek()) {
-                ("\"records\"", Some(b'[')) => {
-                    reader.at += 1;
-                    while reader.peek() != Some(b']') {
-                        if reader.peek() == Some(b'{') {
-                            rows.records.push(reader.record(depth)?);
-                        } else {
-                            return Err("expected rows in `records`");
-                        }
-                        if reader.peek() == Some(b',') {
-                            reader.at += 1;
-                        }
+            match (name, reader.0.peek()) {
+                ("records", Some(b'[')) => {
+                    reader.0.eat(b'[')?;
+                    let mut first = true;
+                    while reader.0.element(&mut first)? {
+                        rows.records.push(reader.record(depth)?);
                     }
-                    reader.at += 1;
                 }
-                ("\"done\"", _) => rows.done = reader.skip()? == "true",
-                ("\"totalSize\"", _) => rows.total_size = reader.skip()?.parse().ok(),
-                ("\"nextRecordsUrl\"", Some(b'"')) => rows.next = Some(reader.string()?),
-                _ => drop(reader.skip()?),
+                ("done", _) => rows.done = reader.0.skip()? == "true",
+                ("totalSize", _) => rows.total_size = reader.0.skip()?.parse().ok(),
+                ("nextRecordsUrl", Some(b'"')) => rows.next = Some(reader.string()?),
+                _ => drop(reader.0.skip()?),
             }
             Ok(())
         })?;
         Ok(rows)
-    }
-
-    /// Passes over one value without recursion and returns its text.
-    fn skip(&mut self) -> Result<&'t str> {
-        self.peek();
-        let start = self.at;
-        let mut open = 0_usize;
-        loop {
-            match self.peek().ok_or("expected a value")? {
-                b'"' => drop(self.quoted()?),
-                b'{' | b'[' => {
-                    open += 1;
-                    self.at += 1;
-                    continue;
-                }
-                b'}' | b']' => {
-                    open = open.checked_sub(1).ok_or("expected a value")?;
-                    self.at += 1;
-                }
-                b',' | b':' if open > 0 => {
-                    self.at += 1;
-                    continue;
-                }
-                _ => drop(self.bare()?),
-            }
-            if open == 0 {
-                return self.since(start);
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::{Record, Rows, read};
+use crate::json::Unreadable;
 use crate::{Date, Invalid, RecordId, TimeOfDay, Timestamp};
 
 /// The value of one field of a [`Record`].
@@ -100,8 +101,7 @@ impl Serialize for Value {
 impl<'de> Deserialize<'de> for Value {
     /// From JSON, by `serde_json`: other formats cannot keep the digits of numbers.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        read::value(text.get()).map_err(serde::de::Error::custom)
+        read::text(deserializer, read::value, "expected a JSON value")
     }
 }
 
@@ -221,7 +221,7 @@ impl Serialize for Number {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer)?.get().parse().map_err(serde::de::Error::custom)
+        read::text(deserializer, |text| text.parse().map_err(|_: Invalid| Unreadable), "expected a number")
     }
 }
 
