@@ -1,7 +1,7 @@
 //! Read rows: typed and dynamic, page by page, deleted ones too.
 //!
 //! You learn: a bound value, a stream with one page in memory, relationship fields, `query` and `queryAll`, how many
-//! rows there are. Needs nothing; talks to your org when `SF_LOGIN_URL`, `SF_CLIENT_ID` and `SF_CLIENT_SECRET` are set.
+//! rows there are, the text of rows with a checkpoint by key, pages fetched ahead. Needs nothing; talks to your org when `SF_LOGIN_URL`, `SF_CLIENT_ID` and `SF_CLIENT_SECRET` are set.
 //! Goes on in the documentation of `salesforce-rest` and `salesforce-soql`.
 
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use futures_util::TryStreamExt;
 use salesforce_examples::{Result, connect, exit};
 use salesforce_mock::Org;
-use salesforce_rest::Soql;
+use salesforce_rest::{Keyset, Soql};
 use salesforce_types::{Record, RecordId, Value};
 use serde::Deserialize;
 
@@ -71,6 +71,29 @@ async fn run() -> Result<()> {
     println!("queryAll  {}, of them {deleted} deleted", all.len());
     if all.len() as u64 != live + deleted as u64 {
         return Err("queryAll does not hold just the live rows and the deleted ones".into());
+    }
+
+    // For a backup: the text of each row, of which only the asked fields are decoded, and a key to go on from later.
+    let query = client.query::<()>("SELECT Id, LastName FROM Contact").keyset(Keyset::by_id());
+    let (mut pages, mut rows, mut bytes, mut key) = (query.raw_pages(), 0, 0, None);
+    while let Some(page) = pages.try_next().await? {
+        rows += page.rows().filter(|row| row.id().is_some()).count() as u64;
+        bytes += page.rows().map(|row| row.as_json().len()).sum::<usize>();
+        key = page.key.or(key);
+    }
+    println!("text      {rows} rows, {bytes} bytes");
+    let key = key.ok_or("no page had a key")?;
+    let query = client.query::<Record>("SELECT Id FROM Contact").keyset(Keyset::by_id().after(key));
+    if rows != live || !query.all().await?.is_empty() {
+        return Err(format!("{rows} rows were read by key, or some are behind the last").into());
+    }
+
+    // Pages may be fetched before their turn; they come in order all the same.
+    let query = client.query::<Record>("SELECT Id FROM Contact").batch_size(200).look_ahead(4);
+    let ahead = query.stream().try_fold(0, async |rows, _| Ok(rows + 1)).await?;
+    println!("ahead     {ahead}");
+    if ahead != live {
+        return Err(format!("{ahead} rows came of pages fetched ahead, not {live}").into());
     }
     println!("query: {live} contacts, {deleted} deleted, {} calls: ok", client.connection().calls());
     Ok(())

@@ -116,6 +116,9 @@ impl fmt::Debug for Body {
     }
 }
 
+/// The largest buffer that is made because a server says so, before as much came.
+const BELIEVED: usize = 8 << 20;
+
 /// What an answer carries, piece by piece, already decompressed.
 pub struct BodyStream(BoxStream<'static, Result<Bytes, TransportError>>);
 
@@ -131,7 +134,13 @@ impl BodyStream {
     /// # Errors
     /// The connection broke, the compression is broken, or the body is larger than `cap`
     /// ([`TransportErrorKind::TooLarge`]).
-    pub async fn collect_up_to(mut self, cap: usize) -> Result<Bytes, TransportError> {
+    pub async fn collect_up_to(self, cap: usize) -> Result<Bytes, TransportError> {
+        self.collect_expecting(0, cap).await
+    }
+
+    /// As [`collect_up_to`](Self::collect_up_to), of a body that is said to have so many bytes: a buffer that has to
+    /// grow is copied. Not all is believed at once.
+    pub(crate) async fn collect_expecting(mut self, said: usize, cap: usize) -> Result<Bytes, TransportError> {
         let mut first = Bytes::new();
         let mut whole = BytesMut::new();
         while let Some(piece) = std::future::poll_fn(|context| self.0.as_mut().poll_next(context)).await {
@@ -142,6 +151,9 @@ impl BodyStream {
             if first.is_empty() && whole.is_empty() {
                 first = piece;
             } else {
+                if whole.is_empty() {
+                    whole.reserve(said.min(cap).min(BELIEVED).max(first.len() + piece.len()));
+                }
                 whole.extend_from_slice(&std::mem::take(&mut first));
                 whole.extend_from_slice(&piece);
             }

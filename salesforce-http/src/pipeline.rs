@@ -247,7 +247,8 @@ impl Pipeline {
             return Ok((head, Received::Stream(body)));
         }
         let cap = if good { course.cap } else { ERROR_BODY };
-        let body = match body.collect_up_to(cap).await {
+        let said = head.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let body = match body.collect_expecting(said, cap).await {
             Ok(body) => body,
             // A status that says no is an answer even if its text is cut.
             Err(_) if !good => Bytes::new(),

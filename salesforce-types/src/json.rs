@@ -18,8 +18,10 @@
 use serde::Deserialize;
 
 mod decode;
+mod layout;
 mod scan;
 
+pub use layout::Layout;
 pub use scan::{Quoted, Scanner, Unreadable};
 
 /// Decodes a text that is one JSON value.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -45,7 +46,8 @@ pub use value::{Json, Number, Value};
 pub struct Record {
     object: Option<Box<str>>,
     url: Option<Box<str>>,
-    fields: Vec<(Box<str>, Value)>,
+    /// Rows that were read one after another share their names.
+    fields: Vec<(Arc<str>, Value)>,
 }
 
 impl Record {
@@ -167,7 +169,7 @@ impl Serialize for Record {
             map.serialize_entry("attributes", &attributes)?;
         }
         for (name, value) in &self.fields {
-            map.serialize_entry(name, value)?;
+            map.serialize_entry(&**name, value)?;
         }
         map.end()
     }

@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use salesforce_http::Result;
 use salesforce_types::RowRef;
+use salesforce_types::json::Layout;
 
 use super::text::{Ends, Text};
 use super::{Cursor, Key};
@@ -30,7 +31,7 @@ use super::{Cursor, Key};
 #[non_exhaustive]
 pub struct RawPage {
     text: String,
-    ranges: Vec<Range<usize>>,
+    rows: Split,
     /// How many rows the query matches, if the org says so; see [`Page`](super::Page).
     pub total_size: Option<u64>,
     /// Whether this is the last page.
@@ -41,41 +42,57 @@ pub struct RawPage {
     pub key: Option<Key>,
 }
 
-impl RawPage {
-    pub(super) fn read(text: &mut Text) -> Result<(Vec<Range<usize>>, Ends)> {
-        let mut ranges = Vec::new();
-        while let Some(range) = text.range()? {
-            ranges.push(range);
-        }
-        Ok((ranges, text.ends()?))
-    }
+/// Where the rows are, and the fields in them.
+#[derive(Clone, Default)]
+pub(super) struct Split {
+    ranges: Vec<Range<usize>>,
+    layout: Layout,
+    /// As many numbers for each row as there are names.
+    places: Vec<u32>,
+}
 
-    pub(super) fn new(text: Text, ranges: Vec<Range<usize>>, ends: Ends, key: Option<Key>) -> Self {
+impl Split {
+    pub(super) fn of(text: &mut Text) -> Result<Self> {
+        let mut split = Self::default();
+        while let Some(range) = text.range(&mut split.layout, &mut split.places)? {
+            split.ranges.push(range);
+        }
+        Ok(split)
+    }
+}
+
+impl RawPage {
+    pub(super) fn new(text: Text, rows: Split, ends: Ends, key: Option<Key>) -> Self {
         let Ends { total_size, done, next } = ends;
-        Self { text: text.into_text(), ranges, total_size, done, next, key }
+        Self { text: text.into_text(), rows, total_size, done, next, key }
     }
 
     /// The rows, in the order of the answer.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = RowRef<'_>> {
-        self.ranges.iter().map(|range| RowRef::new(&self.text[range.clone()]))
+        let Split { ranges, layout, places } = &self.rows;
+        let count = layout.names().len();
+        ranges.iter().enumerate().map(move |(n, range)| {
+            let places = places.get(n * count..(n + 1) * count).unwrap_or_default();
+            RowRef::new(&self.text[range.clone()]).with_layout(layout, places)
+        })
     }
 
     /// How many rows the page has. A page may be short, or empty, without being the last.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ranges.len()
+        self.rows.ranges.len()
     }
 
     /// Whether the page has no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
+        self.rows.ranges.is_empty()
     }
 
     /// Where in the text each row is, in bytes.
     #[must_use]
     pub fn ranges(&self) -> &[Range<usize>] {
-        &self.ranges
+        &self.rows.ranges
     }
 
     /// The text of the page.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use salesforce_http::{Error, ErrorKind, Response, Result};
 use salesforce_types::RowRef;
-use salesforce_types::json::Scanner;
+use salesforce_types::json::{Layout, Scanner};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Cursor;
@@ -21,6 +21,9 @@ pub(super) struct Text {
     first: bool,
     last: Range<usize>,
 }
+
+/// What a row has to be, when it is not decoded.
+type Object = std::collections::HashMap<String, IgnoredAny>;
 
 /// What a page says besides its rows.
 #[derive(Clone, Debug)]
@@ -77,15 +80,21 @@ impl Text {
         Ok(Some(row))
     }
 
-    /// The place of the next row, which is checked to be an object; `None` behind the last.
-    pub(super) fn range(&mut self) -> Result<Option<Range<usize>>> {
-        let found = self.row::<IgnoredAny>()?.map(|_| self.last.clone());
-        match found {
-            Some(row) if !self.text[row.clone()].starts_with('{') => {
-                Err(self.broken::<serde_json::Map<String, serde_json::Value>>())
+    /// The place of the next row, which is an object; `None` behind the last.
+    pub(super) fn range(&mut self, layout: &mut Layout, places: &mut Vec<u32>) -> Result<Option<Range<usize>>> {
+        let mut scanner = Scanner::at(&self.text, self.at);
+        match scanner.element(&mut self.first) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.at = scanner.place();
+                return Ok(None);
             }
-            found => Ok(found),
+            Err(_) => return Err(self.broken::<IgnoredAny>()),
         }
+        let Ok(row) = layout.row(&mut scanner, places) else { return Err(self.broken::<Object>()) };
+        self.at = scanner.place();
+        self.last = self.at - row.len()..self.at;
+        Ok(Some(self.last.clone()))
     }
 
     /// What the page says besides its rows, when the last of them was read.

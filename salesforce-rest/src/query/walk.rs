@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::ahead::Ahead;
 use super::keyset::KeyReading;
+use super::raw_page::Split;
 use super::text::{Ends, Text};
 use super::trail::Trail;
 use super::{Cursor, Page, RawPage, children, long};
@@ -114,10 +115,10 @@ impl<'c> Walk<'c> {
 
     async fn raw_page(&mut self) -> Result<Option<RawPage>> {
         let Some(mut text) = self.enter().await? else { return Ok(None) };
-        let (ranges, _) = RawPage::read(&mut text)?;
+        let rows = Split::of(&mut text)?;
         let ends = self.leave(&text)?;
         let key = self.keys.as_ref().and_then(KeyReading::key);
-        Ok(Some(RawPage::new(text, ranges, ends, key)))
+        Ok(Some(RawPage::new(text, rows, ends, key)))
     }
 
     /// A page that has to be there.

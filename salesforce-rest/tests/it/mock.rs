@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use futures_util::TryStreamExt;
 use salesforce_http::Connection;
 use salesforce_mock::{Fault, MockOrg, Org};
-use salesforce_rest::{ApiVersion, Client, Cursor, ErrorKind, Record, RecordId, SObject, Soql, Value};
+use salesforce_rest::{ApiVersion, Client, Cursor, ErrorKind, Keyset, Record, RecordId, SObject, Soql, Value};
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -128,6 +128,71 @@ async fn a_cursor_is_good_for_another_client() {
     let unknown: Cursor = "/services/data/v68.0/query/0r8000000000000AAA-200".parse().unwrap();
     let error = client.query_page::<Record>(&unknown).await.unwrap_err();
     assert_eq!((error.kind(), error.api_errors()[0].code.as_str()), (ErrorKind::Invalid, "INVALID_QUERY_LOCATOR"));
+}
+
+#[tokio::test]
+async fn s_04_rows_of_one_second_are_read_by_stamp_and_id_and_each_comes_once() {
+    let org = accounts(450).await;
+    let client = connect(&org);
+    let soql = "SELECT Id, SystemModstamp FROM Account";
+    let by_stamp = || Keyset::by_stamp("SystemModstamp".parse().unwrap());
+    for keyset in [by_stamp(), by_stamp().without_locators(), Keyset::by_id().without_locators()] {
+        let mut ids = HashSet::new();
+        let mut key = None;
+        // A process that dies after each page, and another one that has the key of its last row only.
+        loop {
+            let keyset = key.map_or(keyset.clone(), |key| keyset.clone().after(key));
+            let page = client.query::<Record>(soql).keyset(keyset).batch_size(200).page().await.unwrap();
+            if page.records.is_empty() {
+                break;
+            }
+            for row in &page.records {
+                assert!(ids.insert(row.id().unwrap()), "{row} came twice");
+            }
+            key = page.key;
+        }
+        assert_eq!(ids.len(), 450);
+    }
+}
+
+#[tokio::test]
+async fn s_22_a_cursor_of_three_days_ago_is_replaced_by_the_key() {
+    let org = accounts(450).await;
+    let client = connect(&org);
+    let query = || client.query::<Record>("SELECT Id FROM Account").batch_size(200);
+    let first = query().keyset(Keyset::by_id()).page().await.unwrap();
+    org.with(|org| org.advance(Duration::from_secs(3 * 24 * 3600)));
+    let client = connect(&org);
+    let keyset = Keyset::by_id().after(first.key.unwrap());
+    let query = client.query::<Record>("SELECT Id FROM Account").batch_size(200).keyset(keyset);
+    let rest = query.starting_at(first.next.unwrap()).all().await.unwrap();
+    let ids: HashSet<_> = first.records.iter().chain(&rest).map(|row| row.id().unwrap()).collect();
+    assert_eq!((ids.len(), rest.len()), (450, 250));
+}
+
+#[tokio::test]
+async fn pages_fetched_ahead_are_those_of_the_org() {
+    let org = accounts(1050).await;
+    let client = connect(&org);
+    let query = || client.query::<Account>("SELECT Id, Name, Phone FROM Account ORDER BY Name").batch_size(200);
+    assert_eq!(query().look_ahead(3).all().await.unwrap(), query().all().await.unwrap());
+    assert_eq!(client.connection().calls(), 12);
+}
+
+#[tokio::test]
+async fn groups_with_subtotals_are_rows_of_a_struct() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Group {
+        #[serde(rename = "Name")]
+        name: Option<String>,
+        #[serde(rename = "expr0")]
+        rows: u64,
+    }
+    let org = accounts(3).await;
+    let groups: Vec<Group> =
+        connect(&org).query("SELECT Name, COUNT(Id) FROM Account GROUP BY ROLLUP(Name)").all().await.unwrap();
+    assert_eq!(groups.iter().filter(|group| group.name.is_some() && group.rows == 1).count(), 3);
+    assert_eq!(groups.iter().filter(|group| group.name.is_none()).map(|group| group.rows).collect::<Vec<_>>(), [3]);
 }
 
 #[tokio::test]

@@ -177,6 +177,22 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// Passes over one value that is next without white space.
+    #[inline]
+    pub(super) fn value(&mut self) -> Result<()> {
+        match self.text.as_bytes().get(self.at) {
+            Some(b'"') => self.quoted().map(drop),
+            Some(b'n') => self.word("null"),
+            Some(b' ' | b'\n' | b'\r' | b'\t') => Err(Unreadable),
+            _ => self.pass(self.depth),
+        }
+    }
+
+    /// The text from here to where the other one is.
+    pub(super) fn until(&self, other: &Self) -> Option<&'t str> {
+        self.text.get(self.at..other.at)
+    }
+
     fn pass(&mut self, depth: u8) -> Result<()> {
         let mut first = true;
         match self.peek() {

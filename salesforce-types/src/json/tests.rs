@@ -251,3 +251,30 @@ fn after_an_error_nothing_can_be_read() {
     let mut scanner = Scanner::new("x true true");
     assert!(scanner.skip().is_err() && scanner.skip().is_err() && scanner.peek().is_none() && !scanner.is_at_end());
 }
+
+proptest! {
+    #[test]
+    fn a_row_with_a_known_layout_gives_what_it_gives_without(rows in prop::collection::vec(object(value().boxed()), 1..6), alike in 1..4_usize) {
+        let rows: Vec<_> = rows.iter().filter(|row| from_str::<IgnoredAny>(row).is_ok()).flat_map(|row| vec![row; alike]).collect();
+        let mut layout = Layout::default();
+        let mut places = Vec::new();
+        for (n, row) in rows.iter().enumerate() {
+            let mut scanner = Scanner::new(row);
+            prop_assert_eq!(layout.row(&mut scanner, &mut places), Ok(&***row));
+            prop_assert!(scanner.is_at_end());
+            let count = layout.names().len();
+            prop_assert_eq!(places.len(), (n + 1) * count);
+            let (plain, known) = (crate::RowRef::new(row), crate::RowRef::new(row).with_layout(&layout, &places[n * count..]));
+            for name in ["Id", "id", "Name", "Raw", "records", "other", "", "nowhere"] {
+                prop_assert_eq!(plain.get(name), known.get(name), "{} of {}", name, row);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_has_no_layout(text in prop_oneof![value(), object(value().boxed())]) {
+        let (mut scanner, mut layout) = (Scanner::new(&text), Layout::default());
+        let row = layout.row(&mut scanner, &mut Vec::new()).is_ok() && scanner.is_at_end();
+        prop_assert_eq!(row, text.starts_with('{') && serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
+    }
+}

@@ -1,7 +1,9 @@
 //! Text of JSON to a [`Record`], in one pass: `serde_json` would lose the digits of numbers.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
@@ -54,12 +56,51 @@ pub(super) fn text<'de, D: Deserializer<'de>, T>(
 }
 
 fn whole<T>(text: &str, read: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<T> {
-    let mut reader = Reader(Scanner::new(text));
+    let mut reader = Reader(Scanner::new(text), Names { last: NAMES.take(), at: 0 });
     let value = read(&mut reader)?;
+    let Names { mut last, at } = reader.1;
+    last.truncate(at);
+    NAMES.set(last);
     if reader.0.is_at_end() { Ok(value) } else { Err(Unreadable) }
 }
 
-struct Reader<'t>(Scanner<'t>);
+thread_local! {
+    /// The names of the row that this thread read last: those of the next one are mostly the same.
+    static NAMES: Cell<Vec<Arc<str>>> = const { Cell::new(Vec::new()) };
+}
+
+/// More names than this are not kept.
+const KEPT: usize = 1000;
+
+/// The names of the last row, in the order they were met, parents' among them.
+struct Names {
+    last: Vec<Arc<str>>,
+    at: usize,
+}
+
+impl Names {
+    /// The name, as the last row had it at this place, or anew.
+    fn get(&mut self, name: &str) -> Arc<str> {
+        let at = self.at;
+        self.at += 1;
+        match self.last.get_mut(at) {
+            Some(last) if **last == *name => last.clone(),
+            Some(last) => {
+                *last = name.into();
+                last.clone()
+            }
+            None => {
+                let name = Arc::<str>::from(name);
+                if at < KEPT {
+                    self.last.push(name.clone());
+                }
+                name
+            }
+        }
+    }
+}
+
+struct Reader<'t>(Scanner<'t>, Names);
 
 impl<'t> Reader<'t> {
     fn string(&mut self) -> Result<Box<str>> {
@@ -122,11 +163,13 @@ impl<'t> Reader<'t> {
 
     fn record(&mut self, depth: usize) -> Result<Record> {
         let mut record = Record::default();
+        record.fields.reserve(if depth == DEPTH { self.1.last.len() } else { 0 });
         self.members(|reader, name| {
             if name == "attributes" && reader.0.peek() == Some(b'{') {
                 return reader.attributes(&mut record);
             }
-            record.fields.push((name.into(), reader.value(depth)?));
+            let name = reader.1.get(name);
+            record.fields.push((name, reader.value(depth)?));
             Ok(())
         })?;
         Ok(record)

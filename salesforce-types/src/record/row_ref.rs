@@ -4,7 +4,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::json::{self, Scanner};
+use crate::json::{self, Layout, Scanner};
 use crate::{Record, RecordId};
 
 /// A row as the text it came as: fields are decoded when they are asked for, and nothing is copied.
@@ -21,8 +21,13 @@ use crate::{Record, RecordId};
 /// assert_eq!(row.get_path("Account.Name").unwrap().as_str().unwrap(), "Acme");
 /// assert_eq!(row.get("Phone"), None);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RowRef<'t>(&'t str);
+#[derive(Clone, Copy)]
+pub struct RowRef<'t> {
+    text: &'t str,
+    /// The names of the fields and where their values are, if that is known; none otherwise.
+    names: &'t [Box<str>],
+    places: &'t [u32],
+}
 
 /// The value of one field of a [`RowRef`], as the text it came as.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,21 +38,33 @@ impl<'t> RowRef<'t> {
     /// JSON there are no fields.
     #[must_use]
     pub const fn new(json: &'t str) -> Self {
-        Self(json)
+        Self { text: json, names: &[], places: &[] }
+    }
+
+    /// The same with what [`Layout::row`] found out about this row, so that no field has to be searched.
+    #[must_use]
+    pub fn with_layout(self, layout: &'t Layout, places: &'t [u32]) -> Self {
+        let known = places.len() == layout.names().len() && places.first().is_some_and(|place| *place > 0);
+        if known { Self { names: layout.names(), places, ..self } } else { self }
     }
 
     /// The text, as it came.
     #[must_use]
     pub const fn as_json(self) -> &'t str {
-        self.0
+        self.text
     }
 
     /// The value of a field; `None` if the row does not have it. The name's case does not matter.
     ///
-    /// The row is read up to that field: ask for what comes first in the `SELECT` list, or take
-    /// [`fields`](Self::fields) for many.
+    /// In a row that does not stem from a page, fields are searched from the front: take [`fields`](Self::fields) for
+    /// many.
     #[must_use]
     pub fn get(self, field: &str) -> Option<FieldRef<'t>> {
+        if !self.names.is_empty() {
+            let exact = self.names.iter().position(|name| **name == *field);
+            let found = exact.or_else(|| self.names.iter().position(|name| name.eq_ignore_ascii_case(field)))?;
+            return self.known(found);
+        }
         let mut other = None;
         for (name, value) in self.members() {
             if name == field {
@@ -58,6 +75,16 @@ impl<'t> RowRef<'t> {
             }
         }
         other
+    }
+
+    /// The value of that number: it ends where the next name begins.
+    fn known(self, at: usize) -> Option<FieldRef<'t>> {
+        let place = |at: usize| self.places.get(at).and_then(|place| usize::try_from(*place).ok());
+        let end = match self.names.get(at + 1) {
+            Some(next) => place(at + 1)?.checked_sub(next.len() + r#","":"#.len())?,
+            None => self.text.len().checked_sub(1)?,
+        };
+        self.text.get(place(at)?..end).map(FieldRef)
     }
 
     /// The value at the end of a path over parents, such as `Account.Owner.Name`.
@@ -75,7 +102,7 @@ impl<'t> RowRef<'t> {
     }
 
     fn members(self) -> impl Iterator<Item = (Cow<'t, str>, FieldRef<'t>)> {
-        let (mut scanner, mut first) = (Scanner::new(self.0), true);
+        let (mut scanner, mut first) = (Scanner::new(self.text), true);
         let mut inside = scanner.eat(b'{').is_ok();
         std::iter::from_fn(move || {
             let name = scanner.name(&mut first).ok().flatten().filter(|_| inside)?;
@@ -91,7 +118,8 @@ impl<'t> RowRef<'t> {
         self.get("Id")?.as_str()?.parse().ok()
     }
 
-    /// The object's name, as `attributes` has it.
+    /// The object's name, as `attributes` has it. That of a parent of several possible kinds may be the generic `Name`,
+    /// which [`Record::object`] looks through.
     #[must_use]
     pub fn object(self) -> Option<Cow<'t, str>> {
         self.get("attributes")?.as_row()?.get("type")?.as_str()
@@ -103,7 +131,7 @@ impl<'t> RowRef<'t> {
     ///
     /// When it is not what `T` expects.
     pub fn to<T: Deserialize<'t>>(self) -> serde_json::Result<T> {
-        json::from_str(self.0)
+        json::from_str(self.text)
     }
 }
 
@@ -139,7 +167,7 @@ impl<'t> FieldRef<'t> {
     /// The parent, if it is one, or another object.
     #[must_use]
     pub fn as_row(self) -> Option<RowRef<'t>> {
-        self.0.starts_with('{').then_some(RowRef(self.0))
+        self.0.starts_with('{').then_some(RowRef::new(self.0))
     }
 
     /// Decodes the value.
@@ -154,7 +182,7 @@ impl<'t> FieldRef<'t> {
 
 impl<'t> From<&'t RawValue> for RowRef<'t> {
     fn from(row: &'t RawValue) -> Self {
-        Self(row.get())
+        Self::new(row.get())
     }
 }
 
@@ -166,16 +194,25 @@ impl TryFrom<RowRef<'_>> for Record {
     }
 }
 
+/// By their text.
+impl PartialEq for RowRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for RowRef<'_> {}
+
 impl fmt::Display for RowRef<'_> {
     /// The text, as it came.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.text)
     }
 }
 
 impl fmt::Debug for RowRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RowRef({})", self.0)
+        write!(f, "RowRef({})", self.text)
     }
 }
 
