@@ -15,7 +15,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use rustix::time::{ClockId, clock_gettime};
@@ -270,9 +270,10 @@ impl TokenProvider for Token {
 fn read(way: &str, url: &str) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = Client::builder(Token(Arc::new(AccessToken::new("bench".into(), url)?))).build()?;
-    let (cpu, wall) = (cpu(), Instant::now());
+    let (before, began) = (time(ClockId::ProcessCPUTime), time(ClockId::Monotonic));
     let rows = runtime.block_on(rows(way, &client))?;
-    println!("{rows} {} {} {}", (self::cpu() - cpu).as_micros(), wall.elapsed().as_micros(), memory()?);
+    let (cpu, wall) = (time(ClockId::ProcessCPUTime) - before, time(ClockId::Monotonic) - began);
+    println!("{rows} {} {} {}", cpu.as_micros(), wall.as_micros(), memory()?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -334,8 +335,8 @@ async fn rows(way: &str, client: &Client) -> Result<u64> {
     Ok(rows)
 }
 
-fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+fn time(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 

@@ -202,7 +202,7 @@ impl<'c, Row> Query<'c, Row> {
             Some(keys) => keys.request(),
             None => self.options.request(&soql),
         }?;
-        let next = self.cursor.map_or(Next::Query(query), Next::Follow);
+        let next = self.cursor.map_or_else(|| Next::Query(Box::new(query)), Next::Follow);
         Ok(Walk::new(self.client, next, keys, self.gait))
     }
 }

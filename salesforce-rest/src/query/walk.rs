@@ -16,7 +16,7 @@ use crate::Client;
 /// What is asked for next.
 pub(super) enum Next {
     /// A query's first page.
-    Query(Request),
+    Query(Box<Request>),
     /// The page at a locator.
     Follow(Cursor),
     End,
@@ -54,7 +54,7 @@ impl<'c> Walk<'c> {
         loop {
             let (answer, place) = match std::mem::replace(&mut self.next, Next::End) {
                 Next::End => return Ok(None),
-                Next::Query(request) => (long::send(self.client, request).await, None),
+                Next::Query(request) => (long::send(self.client, *request).await, None),
                 Next::Follow(place) => {
                     if !self.trail.leads_on(&place) {
                         return Err(circle(&place));
@@ -76,7 +76,7 @@ impl<'c> Walk<'c> {
                     let request = self.keys.as_mut().and_then(|keys| keys.instead_of_a_locator());
                     let Some(request) = request else { return Err(error) };
                     self.ahead.stop();
-                    self.next = Next::Query(request?);
+                    self.next = Next::Query(Box::new(request?));
                 }
                 Err(error) => return Err(error),
             }
@@ -90,7 +90,7 @@ impl<'c> Walk<'c> {
         if let Some(keys) = &mut self.keys {
             keys.note(text)?;
             if let Some(request) = keys.next_query(&ends) {
-                self.next = Next::Query(request?);
+                self.next = Next::Query(Box::new(request?));
                 return Ok(ends);
             }
         }
