@@ -156,7 +156,7 @@ pub(crate) fn inner_refusal(head: &Head, body: &[u8]) -> Error {
     let errors: Vec<ApiError> = api_errors(body).into_iter().map(scrubbed).collect();
     let Some(first) = errors.first() else {
         let (kind, _) = by_status(head.status, false);
-        return head.error(kind, without_errors(head, body)).with_body(Some(excerpt(body)));
+        return head.error(kind, without_errors(head, body)).with_body(Some(excerpt(body, 2048)));
     };
     let (kind, _) = by_code(first).unwrap_or_else(|| by_status(head.status, true));
     head.error(kind, sentence(first, errors.len(), kind)).with_api_errors(errors)
