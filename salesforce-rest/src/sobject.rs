@@ -89,3 +89,15 @@ impl<T> fmt::Debug for SObjectHandle<'_, T> {
 pub(crate) fn object_name(object: &str) -> Result<ObjectName> {
     object.parse().map_err(|invalid| Error::new(ErrorKind::Invalid, format!("nothing was sent: {invalid}")))
 }
+
+/// Refuses items of a `SELECT` list that only a query can ask for: child rows and `TYPEOF`.
+pub(crate) fn fields_only(fields: &[&str]) -> Result<()> {
+    if let Some(item) = fields.iter().find(|field| field.contains('(') || field.contains(' ')) {
+        let message = format!(
+            "nothing was sent: a read by id can ask for fields only, and the row has `{item}`; read it by \
+             `client.select::<Row>().filter(field(\"Id\").eq(id))`"
+        );
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
+    Ok(())
+}

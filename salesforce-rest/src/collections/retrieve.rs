@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::nothing_sent;
 use crate::SObjectHandle;
-use crate::sobject::{belongs, object_name};
+use crate::sobject::{belongs, fields_only, object_name};
 
 /// The most ids that an org takes in one call, when they are in its body.
 const MOST: usize = 2000;
@@ -57,6 +57,7 @@ fn request(object: &str, ids: &[RecordId], fields: &[&str]) -> Result<Request> {
         fields: &'b [&'b str],
     }
     let object = object_name(object)?;
+    fields_only(fields)?;
     if fields.is_empty() {
         return Err(nothing_sent("name the fields to read with `fields`: this call has no way to ask for all of them"));
     }
@@ -97,6 +98,12 @@ impl<T> fmt::Debug for GetMany<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_a_query_can_ask_for_is_refused_before_it_is_sent() {
+        let error = request("Account", &[], &["Id", "(SELECT Id FROM Contacts)"]).unwrap_err();
+        assert!(error.to_string().contains("client.select::<Row>()"), "{error}");
+    }
 
     #[test]
     fn ids_are_in_the_body_and_the_call_changes_nothing() {

@@ -3,12 +3,12 @@ use std::future::IntoFuture;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use salesforce_http::{Error, ErrorKind, Request, Response, Result};
+use salesforce_http::{Request, Response, Result};
 use salesforce_types::RecordId;
 use serde::de::DeserializeOwned;
 
 use super::key::Key;
-use super::{GetIf, SObjectHandle};
+use super::{GetIf, SObjectHandle, fields_only};
 use crate::AmbiguousExternalId;
 
 impl<'c, T> SObjectHandle<'c, T> {
@@ -79,13 +79,7 @@ impl<'c, T> Get<'c, T> {
 }
 
 pub(crate) fn request(object: &str, key: &Key, fields: &[&str]) -> Result<Request> {
-    if let Some(item) = fields.iter().find(|field| field.contains('(') || field.contains(' ')) {
-        let message = format!(
-            "nothing was sent: a read by id can ask for fields only, and the row has `{item}`; read it by \
-             `client.select::<Row>().filter(field(\"Id\").eq(id))`"
-        );
-        return Err(Error::new(ErrorKind::Invalid, message));
-    }
+    fields_only(fields)?;
     let request = key.at(object, Request::get)?;
     Ok(match fields {
         [] => request,
