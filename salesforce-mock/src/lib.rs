@@ -3,6 +3,7 @@
 mod answer;
 mod apex;
 mod body;
+mod bulk;
 mod call;
 mod clock;
 mod endpoint;
@@ -31,6 +32,7 @@ mod xml;
 
 pub use apex::{ApexAnswer, ApexCall};
 pub use body::Body;
+pub use bulk::{Bulk, Fate};
 pub use clock::OrgClock;
 pub use fault::{Delivery, Fault, Part};
 pub use journal::{Entry, Journal};

@@ -24,7 +24,7 @@ use crate::schema::Schema;
 use crate::session::Sessions;
 use crate::soql::{self, Cursors};
 use crate::store::Store;
-use crate::{Body, Fault, Journal, http_time, seed};
+use crate::{Body, Bulk, Fault, Journal, endpoint, http_time, seed};
 
 use long_requests::LongRequests;
 use routing::token_of;
@@ -63,6 +63,7 @@ pub struct Org {
     /// How far the clock goes at each call of the API.
     pace: Duration,
     pub(crate) cursors: Cursors,
+    pub(crate) bulk: Bulk,
     pub(crate) base_url: String,
     /// The schema that was described last, and since when it is as it is; describes say so.
     described: (Arc<Schema>, Timestamp),
@@ -128,6 +129,7 @@ impl Org {
             soap_login: true,
             pace: Duration::ZERO,
             cursors: Cursors::default(),
+            bulk: Bulk::default(),
             base_url: "https://mock.my.salesforce.com".into(),
             described,
             usage: Usage { used: 0, allowed: 5_000_000, since: now },
@@ -147,6 +149,7 @@ impl Org {
     pub fn handle(&mut self, request: Request<Body>) -> Response<Body> {
         self.store.settle();
         self.store.tidy_deletions();
+        endpoint::run_jobs(self);
         if !Arc::ptr_eq(&self.described.0, self.store.schema()) {
             self.described = (Arc::clone(self.store.schema()), self.store.clock.stamp());
         }
@@ -207,6 +210,18 @@ impl Org {
     /// Moves the org's clock forward.
     pub fn advance(&mut self, by: Duration) {
         self.store.clock.advance(by);
+        endpoint::run_jobs(self);
+    }
+
+    /// How jobs of the Bulk API run.
+    #[must_use]
+    pub fn bulk(&self) -> &Bulk {
+        &self.bulk
+    }
+
+    /// The same, to change it.
+    pub fn bulk_mut(&mut self) -> &mut Bulk {
+        &mut self.bulk
     }
 
     /// The rows, the schema and the clock.

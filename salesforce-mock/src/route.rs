@@ -1,5 +1,6 @@
 //! Which part of the org a path means.
 
+mod bulk;
 mod composite;
 
 use http::Method;
@@ -7,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use salesforce_types::ApiVersion;
 
 use crate::endpoint::SoapApi;
+pub(crate) use bulk::Bulk;
 pub(crate) use composite::Composite;
 
 /// Where a request goes.
@@ -89,6 +91,8 @@ pub(crate) enum Resource {
     },
     /// `composite/…`
     Composite(Composite),
+    /// `jobs/…`
+    Bulk(Bulk),
     Unknown,
 }
 
@@ -142,6 +146,7 @@ impl Route {
                 Resource::GraphQl => POST,
                 Resource::Sobject(_) | Resource::ParameterizedSearch => READ_AND_POST,
                 Resource::Composite(composite) => composite.methods(),
+                Resource::Bulk(bulk) => bulk.methods(),
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
                 Resource::Row { id, .. } if id.eq_ignore_ascii_case("Id") => READ_AND_POST,
                 Resource::Row { .. } | Resource::Keyed { .. } | Resource::Related { .. } => ROW,
@@ -175,6 +180,7 @@ impl Resource {
             ["sobjects", object, "updated"] => Self::Updated(name(object)),
             ["sobjects", object, "deleted"] => Self::Deleted(name(object)),
             ["sobjects", object, id] => Self::Row { object: name(object), id: name(id) },
+            ["jobs", rest @ ..] => Bulk::of(rest).map_or(Self::Unknown, Self::Bulk),
             ["composite", rest @ ..] => Composite::of(rest).map_or(Self::Unknown, Self::Composite),
             ["sobjects", _, "describe", _] => Self::Unknown,
             ["sobjects", object, first, second] => {

@@ -7,6 +7,7 @@ mod compare;
 mod cursor;
 mod dates;
 mod explain;
+mod extract;
 mod filter;
 mod group;
 mod reading;
@@ -26,7 +27,8 @@ use serde_json::value::RawValue;
 use crate::rules::Refusal;
 use crate::schema::Object;
 use crate::store::{Row, Store};
-use filter::where_clause;
+use filter::{Filter, where_clause};
+use reading::Reading;
 use render::Renderer;
 use scope::{Scope, View};
 use select::{Planner, Shape};
@@ -34,6 +36,8 @@ pub(crate) use source::Source;
 
 pub(crate) use cursor::Cursors;
 pub(crate) use explain::explain;
+pub(crate) use extract::{Extract, check_extract};
+pub(crate) use render::{Text, write_value};
 
 /// The largest `OFFSET`.
 const MOST_OFFSET: u64 = 2000;
@@ -86,16 +90,7 @@ fn page_within(
     let view = View { store, all_rows: ask.all_rows };
     let scope = scope_of(view, source, &query)?;
     check(&scope, &query)?;
-    let filter = query.filter.as_ref().map(|filter| where_clause(&scope, filter, filter::most_semi_joins()));
-    let filter = filter.transpose()?;
-    let mine = match &query.scope {
-        Some(name) => only_mine(&scope, name)?,
-        None => None,
-    };
-    let filter = match (filter, mine) {
-        (Some(filter), Some(mine)) => Some(filter::Filter::All(vec![filter, mine])),
-        (filter, mine) => filter.or(mine),
-    };
+    let filter = filter_of(&scope, &query)?;
     if query.is_count() {
         let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let count = rows::matching(view, scope.object, filter.as_ref()).take(limit).count();
@@ -214,6 +209,15 @@ fn selected(object: &Object, fields: &str) -> Result<Vec<SelectItem>, Refusal> {
     Ok(select)
 }
 
+/// The name of the object that a query is about.
+pub(crate) fn object_of(store: &Store, text: &str) -> Result<Arc<str>, Refusal> {
+    let source = Source(text);
+    let query = salesforce_soql::parse_strict(text).map_err(|error| source.malformed(&error))?;
+    // Some objects are known by name only: that the API refuses them.
+    let name = query.from.object.as_str();
+    Ok(store.schema().object(name).map_or_else(|| name.into(), |object| Arc::clone(&object.name)))
+}
+
 fn scope_of<'o, 'q>(view: View<'o>, source: Source<'q>, query: &'q Query) -> Result<Scope<'o, 'q>, Refusal> {
     let object = rows::queried(view, source, &query.from.object)?;
     let mut scope = Scope::new(view, source, object, query.from.alias.as_ref());
@@ -223,6 +227,19 @@ fn scope_of<'o, 'q>(view: View<'o>, source: Source<'q>, query: &'q Query) -> Res
         }
     }
     Ok(scope)
+}
+
+/// What a row has to be to be found.
+fn filter_of<'o>(scope: &Scope<'o, '_>, query: &Query) -> Result<Option<Filter<Reading<'o>>>, Refusal> {
+    let filter = query.filter.as_ref().map(|filter| where_clause(scope, filter, filter::most_semi_joins()));
+    let mine = match &query.scope {
+        Some(name) => only_mine(scope, name)?,
+        None => None,
+    };
+    Ok(match (filter.transpose()?, mine) {
+        (Some(filter), Some(mine)) => Some(Filter::All(vec![filter, mine])),
+        (filter, mine) => filter.or(mine),
+    })
 }
 
 /// What the grammar allows and the server does not.

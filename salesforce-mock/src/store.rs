@@ -34,7 +34,7 @@ use transaction::Undo;
 #[derive(Debug)]
 pub struct Store {
     schema: Arc<Schema>,
-    tables: Vec<Table>,
+    tables: Vec<Arc<Table>>,
     mint: Mint,
     numbers: HashMap<(usize, usize), u64>,
     bin: RecycleBin,
@@ -116,8 +116,8 @@ impl Store {
         schema.link();
         for object in schema.objects() {
             match self.tables.get_mut(object.index) {
-                Some(table) => table.set_object(object),
-                None => self.tables.push(Table::new(object)),
+                Some(table) => Arc::make_mut(table).set_object(object),
+                None => self.tables.push(Arc::new(Table::new(object))),
             }
         }
         self.schema = Arc::new(schema);
@@ -127,6 +127,21 @@ impl Store {
     #[must_use]
     pub fn table(&self, object: &Object) -> &Table {
         &self.tables[object.index]
+    }
+
+    fn table_mut(&mut self, object: usize) -> &mut Table {
+        Arc::make_mut(&mut self.tables[object])
+    }
+
+    /// The rows as they are now, with a clock that stands still: what a job reads while others write. Nothing is copied
+    /// until a table is written to.
+    pub(crate) fn snapshot(&self) -> Self {
+        Self {
+            schema: Arc::clone(&self.schema),
+            tables: self.tables.clone(),
+            stamp_cascades: self.stamp_cascades,
+            ..Self::new(Schema::new(), OrgClock::fixed(self.clock.now()), self.user, self.organization)
+        }
     }
 
     /// The row of that id, in the recycle bin or not.
@@ -352,7 +367,7 @@ impl Store {
 
     /// Makes room for so many rows more.
     pub fn reserve(&mut self, object: &Object, rows: usize) {
-        self.tables[object.index].reserve(rows);
+        self.table_mut(object.index).reserve(rows);
     }
 
     /// Changes cells as they are, without rules: for seeds and for what follows from a write.

@@ -11,9 +11,7 @@ const FIXED: &[(&str, u64)] = &[
     ("ConcurrentAsyncGetReportInstances", 200),
     ("ConcurrentSyncReportRuns", 20),
     ("DailyAsyncApexExecutions", 250_000),
-    ("DailyBulkApiBatches", 15_000),
     ("DailyBulkV2QueryFileStorageMB", 976_562),
-    ("DailyBulkV2QueryJobs", 10_000),
     ("DailyDurableStreamingApiEvents", 10_000),
     ("DailyGenericStreamingApiEvents", 10_000),
     ("DailyStreamingApiEvents", 10_000),
@@ -26,12 +24,15 @@ const FIXED: &[(&str, u64)] = &[
     ("SingleEmail", 15),
 ];
 
-/// What the org allows, and what is left of it.
-pub(crate) fn limits(used: u64, allowed: u64) -> Response<Body> {
+/// What the org allows, and what is left of it; `bulk` is the most and what is left of batches and of query jobs.
+pub(crate) fn limits(used: u64, allowed: u64, bulk: [(usize, usize); 2]) -> Response<Body> {
     let mut limits: Map<String, Value> =
         FIXED.iter().map(|(name, max)| ((*name).to_owned(), json!({"Max": max, "Remaining": max}))).collect();
     let daily = json!({"Max": allowed, "Remaining": allowed.saturating_sub(used)});
     limits.insert("DailyApiRequests".into(), daily);
+    for (name, (max, left)) in ["DailyBulkApiBatches", "DailyBulkV2QueryJobs"].into_iter().zip(bulk) {
+        limits.insert(name.into(), json!({"Max": max, "Remaining": left}));
+    }
     let sets = json!({"Max": 1500, "Remaining": 1500, "CreateCustom": {"Max": 1000, "Remaining": 1000}});
     limits.insert("PermissionSets".into(), sets);
     answer::json(StatusCode::OK, &limits)

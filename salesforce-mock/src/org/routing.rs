@@ -87,7 +87,10 @@ impl Org {
     fn data(&mut self, resource: Resource, call: Call) -> Result<Response<Body>, Refused> {
         match resource {
             Resource::Root => Ok(endpoint::resources(self, &call)),
-            Resource::Limits => Ok(endpoint::limits(self.usage.used, self.usage.allowed)),
+            Resource::Limits => {
+                let left = self.bulk.left(self.now());
+                Ok(endpoint::limits(self.usage.used, self.usage.allowed, left))
+            }
             Resource::RecordCount => Ok(endpoint::record_count(self, &call)),
             Resource::Query => endpoint::query(self, &call, false),
             Resource::QueryAll => endpoint::query(self, &call, true),
@@ -112,6 +115,8 @@ impl Org {
             Resource::Related { object, id, path } => endpoint::related(self, call, &object, &id, &path),
             Resource::Composite(composite) if call.version < composite.since() => Err(Refused::not_found()),
             Resource::Composite(composite) => self.composite(composite, call),
+            Resource::Bulk(bulk) if call.version < bulk.since() => Err(Refused::not_found()),
+            Resource::Bulk(bulk) => endpoint::jobs(self, call, bulk),
             Resource::Unknown => Err(Refused::not_found()),
         }
     }
@@ -161,7 +166,7 @@ impl Org {
         Ok(session.user)
     }
 
-    pub(super) fn user_of(&self, headers: &http::HeaderMap) -> Option<RecordId> {
+    pub(crate) fn user_of(&self, headers: &http::HeaderMap) -> Option<RecordId> {
         self.sessions.user(token_of(headers)?, self.now())
     }
 

@@ -133,7 +133,7 @@ impl<'o> Renderer<'_, 'o> {
 }
 
 /// Writes a value. Moments are by far the most frequent value that is slow to write, so they have a way of their own.
-pub(super) fn write_value(out: &mut Vec<u8>, value: &Value) {
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::DateTime(moment) => write_moment(out, *moment),
         other => other.write_json(out),
@@ -175,7 +175,7 @@ fn write_moment(out: &mut Vec<u8>, moment: Timestamp) {
 }
 
 /// Bytes that take text.
-pub(super) struct Text<'a>(pub(super) &'a mut Vec<u8>);
+pub(crate) struct Text<'a>(pub(crate) &'a mut Vec<u8>);
 
 impl std::fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {

@@ -298,7 +298,7 @@ impl<'o, 'q> Planner<'_, 'o, 'q> {
 }
 
 /// The name of a parent as the schema writes it.
-fn relationship_name<'n>(via: &'n Field, written: &'n Name) -> &'n str {
+pub(super) fn relationship_name<'n>(via: &'n Field, written: &'n Name) -> &'n str {
     let reference = via.reference.as_ref();
     reference.and_then(|reference| reference.parent.as_deref()).unwrap_or_else(|| written.as_str())
 }

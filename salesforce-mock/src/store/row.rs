@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use salesforce_types::RecordId;
 
 use crate::value::Value;
@@ -8,7 +10,8 @@ use crate::value::Value;
 pub struct Row {
     id: RecordId,
     deleted: bool,
-    cells: Box<[Value]>,
+    /// Shared with the snapshots of jobs, so that a copy of a table copies no values.
+    cells: Arc<[Value]>,
 }
 
 /// What a field holds that was added after the row.
@@ -51,11 +54,11 @@ impl Row {
             if value.is_null() {
                 return;
             }
-            let mut cells = std::mem::take(&mut self.cells).into_vec();
+            let mut cells = self.cells.to_vec();
             cells.resize(field + 1, Value::Null);
             self.cells = cells.into();
         }
-        self.cells[field] = value;
+        Arc::make_mut(&mut self.cells)[field] = value;
     }
 
     pub(super) fn apply(&mut self, changes: Vec<(usize, Value)>) {

@@ -10,8 +10,8 @@ use crate::value::Value;
 ///
 /// A row keeps its slot for good: a cursor may hold slots (four bytes a row) and find each row as it is now, or nothing
 /// where it was purged.
-#[derive(Debug, Default)]
-#[cfg_attr(test, derive(Clone, PartialEq))]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Table {
     slots: Vec<Option<Row>>,
     by_id: HashMap<RecordId, u32>,
@@ -22,8 +22,8 @@ pub struct Table {
 }
 
 /// Rows by the value of a unique or external id field.
-#[derive(Debug)]
-#[cfg_attr(test, derive(Clone, PartialEq))]
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 struct KeyIndex {
     field: usize,
     case_sensitive: bool,
@@ -31,8 +31,8 @@ struct KeyIndex {
 }
 
 /// Rows by the row they point to.
-#[derive(Debug)]
-#[cfg_attr(test, derive(Clone, PartialEq))]
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 struct ReferenceIndex {
     field: usize,
     rows: HashMap<RecordId, Vec<u32>>,

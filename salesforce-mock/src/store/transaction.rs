@@ -70,8 +70,8 @@ impl Store {
     pub fn roll_back(&mut self, savepoint: Savepoint) {
         while self.undo.len() > savepoint.writes {
             match self.undo.pop() {
-                Some(Undo::Inserted(table)) => self.tables[table].take_last(),
-                Some(Undo::Was { table, slot, row }) => self.tables[table].put_back(slot, row),
+                Some(Undo::Inserted(table)) => self.table_mut(table).take_last(),
+                Some(Undo::Was { table, slot, row }) => self.table_mut(table).put_back(slot, row),
                 Some(Undo::Deleted { id, log }) => self.bin.forget(id, log),
                 Some(Undo::Bin(bin)) => self.bin = *bin,
                 None => {}
@@ -107,22 +107,22 @@ impl Store {
 
     pub(super) fn insert_row(&mut self, object: usize, row: Row) {
         self.remember(|_| Some(Undo::Inserted(object)));
-        self.tables[object].insert(row);
+        self.table_mut(object).insert(row);
     }
 
     pub(super) fn change_row(&mut self, object: usize, id: RecordId, changes: Vec<(usize, Value)>) {
         self.remember(|store| store.row_as_it_is(object, id));
-        self.tables[object].change(id, changes);
+        self.table_mut(object).change(id, changes);
     }
 
     pub(super) fn mark_deleted(&mut self, object: &Object, id: RecordId, deleted: bool) {
         self.remember(|store| store.row_as_it_is(object.index, id));
-        self.tables[object.index].set_deleted(id, deleted);
+        self.table_mut(object.index).set_deleted(id, deleted);
     }
 
     pub(super) fn purge_row(&mut self, object: &Object, id: RecordId) {
         self.remember(|store| store.row_as_it_is(object.index, id));
-        self.tables[object.index].purge(id);
+        self.table_mut(object.index).purge(id);
     }
 
     pub(super) fn bin_group(&mut self, id: RecordId, group: Group, log: usize) {

@@ -7,6 +7,7 @@ mod aggregates;
 mod analytics;
 mod apex;
 mod apps;
+mod bulk_query;
 mod collections;
 mod composite;
 mod conditions;

@@ -115,7 +115,7 @@ fn a_place_that_is_not_there_is_refused_as_salesforce_does() {
         "chatter/feeds",
         "tooling/nothing",
         "/nowhere",
-        "jobs/query",
+        "jobs/nothing",
     ] {
         let answer = client.get(path);
         assert_eq!(answer.status, 404, "{path}");
