@@ -6,7 +6,9 @@ use salesforce_types::ApiVersion;
 
 use crate::Body;
 use crate::answer::Refusal;
+use crate::multipart::{self, Form, Kept};
 use crate::route;
+use crate::rules::{self, Draft, Input};
 
 /// The longest body that is read as JSON or as a form (REST reference 1.4).
 pub(crate) const MAX_BODY: usize = 50 * 1024 * 1024;
@@ -21,17 +23,20 @@ pub(crate) struct Call {
     pub(crate) all_or_none: bool,
     query: Vec<(String, String)>,
     body: Body,
+    /// A body of several parts that was read while it came.
+    form: Option<Result<Form, rules::Refusal>>,
 }
 
 impl Call {
-    pub(crate) fn new(parts: http::request::Parts, body: Body, version: ApiVersion) -> Self {
+    pub(crate) fn new(mut parts: http::request::Parts, body: Body, version: ApiVersion) -> Self {
+        let form = parts.extensions.remove();
         let query = parts.uri.query().map(route::pairs).unwrap_or_default();
-        Self { method: parts.method, headers: parts.headers, version, all_or_none: false, query, body }
+        Self { method: parts.method, headers: parts.headers, version, all_or_none: false, query, body, form }
     }
 
     /// A call that came inside of another one.
     pub(crate) fn inner(method: Method, headers: HeaderMap, version: ApiVersion, query: &str, body: Body) -> Self {
-        Self { method, headers, version, all_or_none: false, query: route::pairs(query), body }
+        Self { method, headers, version, all_or_none: false, query: route::pairs(query), body, form: None }
     }
 
     /// A parameter of the query string.
@@ -74,6 +79,14 @@ impl Call {
         }
     }
 
+    /// The body as it was sent, of at most that many bytes.
+    pub(crate) fn bytes_up_to(&mut self, most: usize) -> Result<Bytes, Refusal> {
+        std::mem::take(&mut self.body).into_bytes(most).map_err(|_| {
+            let text = format!("The upload is larger than {most} bytes.");
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST", text)
+        })
+    }
+
     /// The body as JSON text. Its content type has to say so.
     pub(crate) fn json_bytes(&mut self) -> Result<Bytes, Refusal> {
         let kind = self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -85,6 +98,47 @@ impl Call {
             ));
         }
         self.bytes()
+    }
+
+    /// The row that the body means: JSON, or JSON with the bytes of files beside it, of each of which at most `keep`
+    /// bytes are held (REST reference 9.2).
+    pub(crate) fn draft(&mut self, keep: usize) -> Result<Draft, Refusal> {
+        let kind = self.header("content-type").unwrap_or_default().to_owned();
+        if !multipart::is_form(&kind) {
+            return Ok(Draft::from_json(&self.json_bytes()?)?);
+        }
+        let form = match self.form.take() {
+            Some(form) => form?,
+            None => self.read_form(&kind, keep)?,
+        };
+        let mut parts = form.0.into_iter();
+        let Some(Kept::Whole(json)) = parts.next().filter(|part| !part.is_file).map(|part| part.content) else {
+            return Err(Refusal::bad("INVALID_MULTIPART_REQUEST", "The first part has to hold the fields of the row"));
+        };
+        let mut draft = Draft::from_json(&json)?;
+        for part in parts {
+            if !part.is_file {
+                let text = format!("The part {} needs a filename", part.name);
+                return Err(Refusal::bad("INVALID_MULTIPART_REQUEST", text));
+            }
+            draft.set(
+                &part.name,
+                match part.content {
+                    Kept::Whole(bytes) => Input::from(bytes),
+                    Kept::Measured(blob) => Input::Blob(blob),
+                },
+            );
+        }
+        Ok(draft)
+    }
+
+    fn read_form(&mut self, kind: &str, keep: usize) -> Result<Form, Refusal> {
+        let mut reader = multipart::Reader::new(kind, keep)?;
+        let unreadable = |_| Refusal::bad("INVALID_MULTIPART_REQUEST", "The body cannot be read");
+        while let Some(piece) = self.body.next_piece() {
+            reader.push(&piece.map_err(unreadable)?)?;
+        }
+        Ok(reader.finish()?)
     }
 
     /// The body as a form, with the parameters of the query string after it.

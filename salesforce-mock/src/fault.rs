@@ -49,6 +49,10 @@ enum Effect {
     Reset,
     LostAnswer,
     Truncated(usize),
+    ResetAfter(usize),
+    Slow(Duration),
+    Rows(usize),
+    Count(i64),
     ExpiredToken,
     GzipGarbage,
 }
@@ -62,6 +66,8 @@ pub struct Delivery {
     pub delay: Duration,
     /// What arrives of the answer.
     pub part: Part,
+    /// How long each piece of the body waits.
+    pub between: Duration,
 }
 
 /// How much of an answer arrives.
@@ -75,6 +81,8 @@ pub enum Part {
     Nothing,
     /// The head and this many bytes of the body; then the connection ends.
     Bytes(usize),
+    /// The same; then the connection is reset.
+    BytesThenReset(usize),
 }
 
 /// What a fault does to the request at hand.
@@ -88,6 +96,10 @@ pub(crate) enum Play {
     Deliver(Delivery),
     /// The org is asked; its answer says gzip and is none.
     GzipGarbage,
+    /// The org is asked; only so many rows of its CSV are sent, and the body ends as if it were whole.
+    Rows(usize),
+    /// The org is asked; it announces so many rows more than it sends.
+    Count(i64),
 }
 
 impl Fault {
@@ -172,6 +184,31 @@ impl Fault {
         Self::new(Effect::Truncated(bytes))
     }
 
+    /// The connection is reset after that many bytes of the answer's body.
+    #[must_use]
+    pub fn reset_after(bytes: usize) -> Self {
+        Self::new(Effect::ResetAfter(bytes))
+    }
+
+    /// Each piece of the answer's body comes that much after the one before.
+    #[must_use]
+    pub fn slow(between: Duration) -> Self {
+        Self::new(Effect::Slow(between))
+    }
+
+    /// The answer is CSV that ends between two rows, after that many of them, as if it were whole; what its head
+    /// announces stays as it was.
+    #[must_use]
+    pub fn short(rows: usize) -> Self {
+        Self::new(Effect::Rows(rows))
+    }
+
+    /// The head of a page of results announces so many rows more than it has, or fewer when the number is negative.
+    #[must_use]
+    pub fn wrong_count(by: i64) -> Self {
+        Self::new(Effect::Count(by))
+    }
+
     /// The token of the request expires, and every later use of it is refused, too.
     #[must_use]
     pub fn expired_token() -> Self {
@@ -251,6 +288,10 @@ impl Fault {
             Effect::Reset => "reset",
             Effect::LostAnswer => "lost answer",
             Effect::Truncated(_) => "truncated",
+            Effect::ResetAfter(_) => "reset after",
+            Effect::Slow(_) => "slow",
+            Effect::Rows(_) => "short",
+            Effect::Count(_) => "wrong count",
             Effect::ExpiredToken => "expired token",
             Effect::GzipGarbage => "gzip garbage",
         }
@@ -292,6 +333,12 @@ impl Fault {
             }
             Effect::LostAnswer => Play::Deliver(Delivery { part: Part::Nothing, ..Delivery::default() }),
             Effect::Truncated(bytes) => Play::Deliver(Delivery { part: Part::Bytes(*bytes), ..Delivery::default() }),
+            Effect::ResetAfter(bytes) => {
+                Play::Deliver(Delivery { part: Part::BytesThenReset(*bytes), ..Delivery::default() })
+            }
+            Effect::Slow(between) => Play::Deliver(Delivery { between: *between, ..Delivery::default() }),
+            Effect::Rows(rows) => Play::Rows(*rows),
+            Effect::Count(by) => Play::Count(*by),
             Effect::ExpiredToken => Play::WithExpiredToken,
             Effect::GzipGarbage => Play::GzipGarbage,
         }
@@ -339,6 +386,54 @@ pub(crate) fn spoil(response: &mut Response<Body>) {
     response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     response.headers_mut().remove(CONTENT_LENGTH);
     *response.body_mut() = bytes.into();
+}
+
+/// Cuts the CSV of an answer behind so many rows.
+pub(crate) fn shorten(response: &mut Response<Body>, rows: usize) {
+    let body = std::mem::take(response.body_mut());
+    response.headers_mut().remove(CONTENT_LENGTH);
+    *response.body_mut() = Body::pieces(Short { body, quoted: false, left: rows.saturating_add(1) });
+}
+
+/// A body of CSV that ends when no line is left. Lines inside of quotation marks do not count.
+struct Short {
+    body: Body,
+    quoted: bool,
+    left: usize,
+}
+
+impl Iterator for Short {
+    type Item = std::io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        let mut piece = match self.body.next_piece()? {
+            Ok(piece) => piece,
+            error => return Some(error),
+        };
+        for place in 0..piece.len() {
+            match piece[place] {
+                b'"' => self.quoted = !self.quoted,
+                b'\n' if !self.quoted => self.left -= 1,
+                _ => {}
+            }
+            if self.left == 0 {
+                piece.truncate(place + 1);
+                break;
+            }
+        }
+        Some(Ok(piece))
+    }
+}
+
+/// Changes the number of rows that the head of an answer announces.
+pub(crate) fn miscount(response: &mut Response<Body>, by: i64) {
+    if let Some(count) = response.headers_mut().get_mut("sforce-numberofrecords") {
+        let announced = count.to_str().ok().and_then(|count| count.parse().ok()).unwrap_or(0_i64);
+        *count = HeaderValue::from(announced.saturating_add(by));
+    }
 }
 
 #[cfg(test)]

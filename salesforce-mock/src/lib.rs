@@ -2,16 +2,19 @@
 
 mod answer;
 mod apex;
+mod blob;
 mod body;
 mod bulk;
 mod call;
 mod clock;
 mod endpoint;
 mod fault;
+mod files;
 mod graphql;
 mod http_time;
 mod ids;
 mod journal;
+mod multipart;
 mod oauth;
 mod org;
 mod route;
@@ -31,10 +34,12 @@ mod wiremock;
 mod xml;
 
 pub use apex::{ApexAnswer, ApexCall};
+pub use blob::Blob;
 pub use body::Body;
 pub use bulk::{Bulk, Fate};
 pub use clock::OrgClock;
 pub use fault::{Delivery, Fault, Part};
+pub use files::Files;
 pub use journal::{Entry, Journal};
 pub use oauth::{App, AppKind};
 pub use org::Org;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 
 use salesforce_mock::{MockOrg, Org};
 use salesforce_types::ApiVersion;
@@ -19,6 +20,7 @@ Usage: salesforce-mock serve [OPTIONS]
   --project DIR        objects and rows from a folder in source format; may be given several times
   --rows N             a generated org of about N rows
   --seed S             the seed of the generated rows; 1 if not given
+  --delay-ms N         how long every answer waits, in milliseconds; 0 if not given
   --client-id C        the id of the app that may log in
   --client-secret S    its secret
   --help               this text
@@ -35,6 +37,7 @@ struct Options {
     projects: Vec<PathBuf>,
     rows: Option<usize>,
     seed: Option<u64>,
+    delay_ms: u64,
     client_id: Option<String>,
     client_secret: Option<String>,
 }
@@ -103,6 +106,7 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
             "--project" => options.projects.push(value()?.into()),
             "--rows" => options.rows = Some(number(&name, &value()?)?),
             "--seed" => options.seed = Some(number(&name, &value()?)?),
+            "--delay-ms" => options.delay_ms = number(&name, &value()?)?,
             "--client-id" => options.client_id = Some(value()?),
             "--client-secret" => options.client_secret = Some(value()?),
             "--tls" if given.is_none() => options.tls = true,
@@ -147,7 +151,7 @@ fn serve(options: Options) -> Result<(), String> {
     runtime.block_on(async {
         // Before the line is printed: whoever reads it may send the signal at once.
         let stopped = stop_signal().map_err(failed("the program cannot wait for signals"))?;
-        let builder = MockOrg::builder().org(org).port(options.port);
+        let builder = MockOrg::builder().org(org).port(options.port).latency(Duration::from_millis(options.delay_ms));
         let builder = if options.tls { builder.tls() } else { builder };
         let org = builder.start().await.map_err(failed("the org cannot be served"))?;
         announce(&org).map_err(failed("the line that says that the org is ready cannot be printed"))?;
@@ -215,6 +219,7 @@ mod tests {
     fn options_are_read_in_both_forms() {
         let options = Options {
             port: 8080,
+            delay_ms: 200,
             tls: true,
             projects: vec!["a".into(), "b".into()],
             client_id: Some("id".into()),
@@ -222,7 +227,7 @@ mod tests {
             ..Options::default()
         };
         assert_eq!(
-            parsed("serve --port 8080 --tls --project a --project=b --client-id id --client-secret=s=1"),
+            parsed("serve --port 8080 --delay-ms 200 --tls --project a --project=b --client-id id --client-secret=s=1"),
             Ok(Command::Serve(options))
         );
         assert_eq!(parsed("serve --rows 5 --help"), Ok(Command::Help));

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, DATE};
 use http::{Method, Request, Response};
+use salesforce_types::describe::FieldType;
 use salesforce_types::{Record, RecordId, Timestamp};
 
 use crate::apex::Classes;
@@ -24,7 +25,8 @@ use crate::schema::Schema;
 use crate::session::Sessions;
 use crate::soql::{self, Cursors};
 use crate::store::Store;
-use crate::{Body, Bulk, Fault, Journal, endpoint, http_time, seed};
+use crate::value::Value;
+use crate::{Blob, Body, Bulk, Fault, Files, Journal, endpoint, http_time, seed};
 
 use long_requests::LongRequests;
 use routing::token_of;
@@ -64,6 +66,7 @@ pub struct Org {
     pace: Duration,
     pub(crate) cursors: Cursors,
     pub(crate) bulk: Bulk,
+    pub(crate) files: Files,
     pub(crate) base_url: String,
     /// The schema that was described last, and since when it is as it is; describes say so.
     described: (Arc<Schema>, Timestamp),
@@ -130,6 +133,7 @@ impl Org {
             pace: Duration::ZERO,
             cursors: Cursors::default(),
             bulk: Bulk::default(),
+            files: Files::default(),
             base_url: "https://mock.my.salesforce.com".into(),
             described,
             usage: Usage { used: 0, allowed: 5_000_000, since: now },
@@ -179,6 +183,16 @@ impl Org {
                 let mut response = self.answer(parts, body);
                 self.long_requests.note(at, delivery.delay);
                 response.extensions_mut().insert(delivery);
+                response
+            }
+            Some(Play::Rows(rows)) => {
+                let mut response = self.answer(parts, body);
+                fault::shorten(&mut response, rows);
+                response
+            }
+            Some(Play::Count(by)) => {
+                let mut response = self.answer(parts, body);
+                fault::miscount(&mut response, by);
                 response
             }
             Some(Play::GzipGarbage) => {
@@ -256,6 +270,42 @@ impl Org {
         let schema = Arc::clone(self.store.schema());
         let object = schema.object(object).ok_or_else(Refusal::not_found)?;
         self.store.create(object, &Draft::from(values)).map_err(first)
+    }
+
+    /// The same for a draft, which may hold files that JSON cannot.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that a call would get.
+    pub fn insert_draft(&mut self, object: &str, draft: &Draft) -> Result<RecordId, Refusal> {
+        let schema = Arc::clone(self.store.schema());
+        let object = schema.object(object).ok_or_else(Refusal::not_found)?;
+        self.store.create(object, draft).map_err(first)
+    }
+
+    /// Puts other bytes into a row, as they are: a file that grows or shrinks while somebody reads it. What the row says
+    /// of its length and checksum stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// There is no such row, or it has no such field.
+    pub fn replace_blob(&mut self, id: RecordId, field: &str, blob: Blob) -> Result<(), Refusal> {
+        let (object, _) = self.store.find(id).ok_or_else(Refusal::not_found)?;
+        let field = object.field(field).filter(|field| field.kind == FieldType::Base64);
+        let place = field.ok_or_else(Refusal::not_found)?.index;
+        self.store.set_cells(id, vec![(place, Value::Blob(Arc::new(blob)))]);
+        Ok(())
+    }
+
+    /// How large files may be, and how much of them the org holds.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The same, to change it.
+    pub fn files_mut(&mut self) -> &mut Files {
+        &mut self.files
     }
 
     /// Changes a row as a call of the API would; without a call.

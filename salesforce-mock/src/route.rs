@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use salesforce_types::ApiVersion;
 
 use crate::endpoint::SoapApi;
-pub(crate) use bulk::Bulk;
+pub(crate) use bulk::{Bulk, Outcomes};
 pub(crate) use composite::Composite;
 
 /// Where a request goes.

@@ -8,6 +8,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -42,6 +43,7 @@ pub struct MockOrg {
 struct Shared {
     org: Mutex<Org>,
     gzip: bool,
+    latency: Duration,
 }
 
 impl Shared {
@@ -59,6 +61,7 @@ pub struct MockOrgBuilder {
     port: u16,
     tls: bool,
     gzip: bool,
+    latency: Duration,
 }
 
 impl MockOrg {
@@ -82,7 +85,7 @@ impl MockOrg {
 
     /// Serves an org with other settings.
     pub fn builder() -> MockOrgBuilder {
-        MockOrgBuilder { org: None, port: 0, tls: false, gzip: true }
+        MockOrgBuilder { org: None, port: 0, tls: false, gzip: true, latency: Duration::ZERO }
     }
 
     /// Where the org is: its `instance_url`.
@@ -186,6 +189,12 @@ impl MockOrgBuilder {
         self
     }
 
+    /// How long every answer waits, as on a long way; the org has done what it was asked by then.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
     /// Begins to serve.
     ///
     /// # Errors
@@ -201,7 +210,7 @@ impl MockOrgBuilder {
         let url = format!("{scheme}://{address}");
         let mut org = self.org.unwrap_or_else(Org::demo);
         org.set_base_url(&url);
-        let shared = Arc::new(Shared { org: Mutex::new(org), gzip: self.gzip });
+        let shared = Arc::new(Shared { org: Mutex::new(org), gzip: self.gzip, latency: self.latency });
         let listener = {
             let _inside = threads.runtime().map(Runtime::enter);
             TcpListener::from_std(listener)?

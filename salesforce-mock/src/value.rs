@@ -4,8 +4,9 @@ mod decimal;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use salesforce_types::{Date, RecordId, TimeOfDay, Timestamp};
+
+use crate::Blob;
 
 pub use decimal::Decimal;
 
@@ -34,7 +35,7 @@ pub enum Value {
     /// A time of day.
     Time(TimeOfDay),
     /// The bytes of a file. An answer holds a path in their place.
-    Blob(Arc<Bytes>),
+    Blob(Arc<Blob>),
     /// An address or a location, put together from its parts.
     Compound(Arc<Compound>),
 }
@@ -95,9 +96,9 @@ impl Value {
 
     /// The bytes, if it is a file.
     #[must_use]
-    pub fn as_blob(&self) -> Option<&Bytes> {
+    pub fn as_blob(&self) -> Option<&Blob> {
         match self {
-            Self::Blob(bytes) => Some(bytes),
+            Self::Blob(blob) => Some(blob),
             _ => None,
         }
     }

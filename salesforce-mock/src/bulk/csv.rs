@@ -84,3 +84,137 @@ impl Dialect {
         }
     }
 }
+
+/// A line of an upload, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) cells: Vec<String>,
+    /// Whether quotation marks stand where none may: a cell that goes on behind them, or that never ends.
+    pub(crate) malformed: bool,
+}
+
+/// Why an upload cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrongEnding;
+
+/// Reads an upload, a line at a time.
+#[derive(Debug)]
+pub(crate) struct Lines<'d> {
+    data: &'d [u8],
+    at: usize,
+    dialect: Dialect,
+}
+
+impl<'d> Lines<'d> {
+    pub(crate) fn new(data: &'d [u8], dialect: Dialect) -> Self {
+        Self { data, at: 0, dialect }
+    }
+
+    /// Nothing more is read behind it.
+    fn wrong_ending(&mut self) -> WrongEnding {
+        self.at = self.data.len();
+        WrongEnding
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Result<Line, WrongEnding>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.data.len() {
+            return None;
+        }
+        let mut line = Line { cells: Vec::new(), malformed: false };
+        let mut cell = Vec::new();
+        // Whether the cell is inside of its quotation marks, and whether they were closed.
+        let (mut quoted, mut closed) = (false, false);
+        let push = |cell: &mut Vec<u8>| {
+            let text = String::from_utf8_lossy(cell).into_owned();
+            cell.clear();
+            text
+        };
+        loop {
+            let Some(&byte) = self.data.get(self.at) else {
+                line.malformed |= quoted;
+                line.cells.push(push(&mut cell));
+                return Some(Ok(line));
+            };
+            self.at += 1;
+            match byte {
+                b'"' if quoted && self.data.get(self.at) == Some(&b'"') => {
+                    self.at += 1;
+                    cell.push(b'"');
+                }
+                b'"' if quoted => (quoted, closed) = (false, true),
+                _ if quoted => cell.push(byte),
+                b'"' if cell.is_empty() && !closed => quoted = true,
+                b'\n' if self.dialect.crlf => return Some(Err(self.wrong_ending())),
+                b'\r' if self.data.get(self.at) == Some(&b'\n') => {
+                    if !self.dialect.crlf {
+                        return Some(Err(self.wrong_ending()));
+                    }
+                    self.at += 1;
+                    line.cells.push(push(&mut cell));
+                    return Some(Ok(line));
+                }
+                b'\r' => return Some(Err(self.wrong_ending())),
+                b'\n' => {
+                    line.cells.push(push(&mut cell));
+                    return Some(Ok(line));
+                }
+                _ if byte == self.dialect.byte => {
+                    line.cells.push(push(&mut cell));
+                    closed = false;
+                }
+                _ => {
+                    line.malformed |= closed || byte == b'"';
+                    cell.push(byte);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, crlf: bool) -> Vec<Result<Line, WrongEnding>> {
+        let dialect = Dialect::of(None, Some(if crlf { "CRLF" } else { "LF" })).unwrap();
+        Lines::new(text.as_bytes(), dialect).collect()
+    }
+
+    #[test]
+    fn cells_are_read_with_and_without_quotation_marks() {
+        let read = lines("a,\"b\"\"c\",\"d\ne\"\n1,,3", false);
+        assert_eq!(read[0].as_ref().unwrap().cells, ["a", "b\"c", "d\ne"]);
+        assert_eq!(read[1].as_ref().unwrap().cells, ["1", "", "3"]);
+        assert!(lines("\"a\", \"b\"\n", false)[0].as_ref().unwrap().malformed);
+        assert!(lines("\"a", false)[0].as_ref().unwrap().malformed);
+    }
+
+    #[test]
+    fn the_ending_has_to_be_that_of_the_job() {
+        assert_eq!(lines("a\r\n", false), [Err(WrongEnding)]);
+        assert_eq!(lines("a\n", true)[0], Err(WrongEnding));
+        assert!(lines("a\r\nb\r\n", true).iter().all(Result::is_ok));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_upload_panics_or_hangs(data in proptest::collection::vec(proptest::sample::select(b"a,\"\r\n \xff".to_vec()), 0..60), crlf: bool) {
+            let dialect = Dialect::of(None, Some(if crlf { "CRLF" } else { "LF" })).unwrap();
+            let read = Lines::new(&data, dialect).take(100).count();
+            proptest::prop_assert!(read <= data.len());
+        }
+
+        #[test]
+        fn what_is_written_is_read(cells in proptest::collection::vec("[a\",\n\r é]{0,6}", 1..5)) {
+            let dialect = Dialect::of(None, None).unwrap();
+            let mut out = Vec::new();
+            dialect.line(&mut out, cells.iter(), |out, cell| dialect.quoted(out, cell));
+            let line = Lines::new(&out, dialect).next().unwrap().unwrap();
+            proptest::prop_assert_eq!((line.cells, line.malformed), (cells, false));
+        }
+    }
+}

@@ -6,7 +6,7 @@ use salesforce_types::{ApiVersion, RecordId, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Dialect, Fate};
+use super::{Dialect, Fate, Line};
 use crate::ids::opaque;
 use crate::session::SPREAD;
 use crate::soql::Extract;
@@ -42,6 +42,23 @@ pub(crate) enum Kind {
 pub(crate) struct Load {
     pub(crate) key: Option<Box<str>>,
     pub(crate) data: Option<Bytes>,
+    pub(crate) header: Vec<String>,
+    pub(crate) lines: Vec<Line>,
+    /// Of the lines that were worked on, in their order.
+    pub(crate) outcomes: Vec<Outcome>,
+}
+
+/// What became of a line.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Done { id: RecordId, created: bool },
+    Failed { id: String, error: String },
+}
+
+impl Load {
+    fn failed(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Failed { .. })).count()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -187,9 +204,9 @@ impl Job {
                 apex_processing_time: None,
                 is_pk_chunking_supported: Some(true),
             },
-            Kind::Ingest(_) => Counts {
-                number_records_processed: 0,
-                number_records_failed: Some(0),
+            Kind::Ingest(load) => Counts {
+                number_records_processed: load.outcomes.len(),
+                number_records_failed: Some(load.failed()),
                 retries: 0,
                 total_processing_time: ran,
                 api_active_processing_time: Some(ran),

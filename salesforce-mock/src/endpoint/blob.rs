@@ -1,7 +1,7 @@
 //! `/sobjects/X/ID/FIELD`: the bytes of a file.
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Response};
+use http::{HeaderValue, Method, Response, StatusCode};
 use salesforce_types::RecordId;
 
 use crate::answer::Refusal;
@@ -9,9 +9,6 @@ use crate::call::Call;
 use crate::rules;
 use crate::schema::Object;
 use crate::{Body, Org};
-
-/// The bytes of one piece.
-const PIECE: usize = 64 * 1024;
 
 /// The bytes of a file, in pieces. The row says what kind they are, if it has a `ContentType`.
 pub(super) fn bytes(
@@ -27,17 +24,17 @@ pub(super) fn bytes(
         return Err(rules::Refusal::is_deleted().into());
     }
     let field = object.field(name).ok_or_else(Refusal::not_found)?;
-    let bytes = row.get(field.index).as_blob().ok_or_else(Refusal::not_found)?.clone();
+    let blob = row.get(field.index).as_blob().ok_or_else(Refusal::not_found)?;
     if !READ.contains(&call.method) {
         return Err(Refusal::method(&call.method, READ));
     }
     let kind = object.field("ContentType").and_then(|field| row.get(field.index).as_text());
     let kind = kind.and_then(|kind| HeaderValue::from_str(kind).ok());
-    let pieces = (0..bytes.len()).step_by(PIECE).map(move |start| {
-        let end = bytes.len().min(start.saturating_add(PIECE));
-        Ok(bytes.slice(start..end))
-    });
-    let mut response = Response::new(Body::pieces(pieces));
+    let body = blob.body().ok_or_else(|| {
+        let text = "The mock org holds only the length and the checksum of this file";
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", text)
+    })?;
+    let mut response = Response::new(body);
     let kind = kind.unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"));
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(response)

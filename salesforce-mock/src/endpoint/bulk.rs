@@ -2,6 +2,8 @@
 //!
 //! Where no text was recorded, the words of a refusal are the mock's own.
 
+mod ingest;
+mod load;
 mod query;
 
 use std::time::Duration;
@@ -21,6 +23,9 @@ use crate::{Body, Org, rules};
 /// How long a job that is over is kept, with what it found.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// How long a job may stay open.
+const OPEN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The jobs on a page of their list.
 const LISTED: usize = 1000;
 
@@ -39,14 +44,19 @@ pub(crate) fn jobs(org: &mut Org, call: Call, place: Bulk) -> Result<Response<Bo
         },
         Bulk::Results(id) => query::results(org, &call, &id),
         Bulk::Pages(id) => query::pages(org, &call, &id),
-        _ => Err(Refusal::not_found()),
+        Bulk::Jobs { query: false } => ingest::create(org, call),
+        Bulk::Batches(id) => ingest::upload(org, call, &id),
+        Bulk::Outcomes { id, which } => ingest::results(org, &id, which),
     }
 }
 
 /// Lets the jobs go on as far as the clock says.
 pub(crate) fn run_jobs(org: &mut Org) {
     let now = org.now();
-    org.bulk.jobs.retain(|job| !job.state.is_terminal() || now.since(job.since) < KEPT);
+    org.bulk.jobs.retain(|job| match job.state {
+        State::Open => now.since(job.since) < OPEN,
+        state => !state.is_terminal() || now.since(job.since) < KEPT,
+    });
     let (queued, running) = (org.bulk.queued, org.bulk.running);
     for place in (0..org.bulk.jobs.len()).rev() {
         let job = &mut org.bulk.jobs[place];
@@ -59,8 +69,11 @@ pub(crate) fn run_jobs(org: &mut Org) {
             match (&job.kind, job.fate.clone()) {
                 (Kind::Query { .. }, Some(Fate::Fails(text) | Fate::FailsAfter(_, text))) => job.fail(text, now),
                 (Kind::Query { .. }, _) => query::run(&org.store, job),
-                _ => {}
+                (Kind::Ingest(_), _) => ingest::begin(org, place),
             }
+        }
+        if org.bulk.jobs[place].state == State::InProgress {
+            ingest::go_on(org, place);
         }
         let job = &mut org.bulk.jobs[place];
         if job.state == State::InProgress && job.fate != Some(Fate::Stays) && now.since(job.since) >= running {
@@ -75,6 +88,8 @@ pub(crate) fn run_jobs(org: &mut Org) {
 struct Wanted {
     operation: Option<String>,
     query: Option<String>,
+    object: Option<String>,
+    external_id_field_name: Option<String>,
     content_type: Option<String>,
     column_delimiter: Option<String>,
     line_ending: Option<String>,
@@ -187,12 +202,13 @@ fn change(org: &mut Org, mut call: Call, query: bool, id: &str) -> Result<Respon
             return Err(invalid_state("Aborting already Completed Job not allowed"));
         }
         Some("Aborted") => job.go(State::Aborted, now),
+        Some("UploadComplete") if !query => ingest::close(org, place)?,
         state => {
             let text = format!("InvalidJob : state {} is not allowed", state.unwrap_or("null"));
             return Err(Refusal::bad("INVALIDJOB", text));
         }
     }
-    Ok(answer::json(StatusCode::OK, &job.info(View::Changed)))
+    Ok(answer::json(StatusCode::OK, &org.bulk.jobs[place].info(View::Changed)))
 }
 
 fn delete(org: &mut Org, query: bool, id: &str) -> Result<Response<Body>, Refusal> {

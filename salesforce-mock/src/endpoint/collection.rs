@@ -92,7 +92,7 @@ pub(crate) fn upsert(org: &mut Org, mut call: Call, name: &str, key: &str) -> Re
 }
 
 /// One row of an upsert: found by its key, or made.
-fn upsert_one(
+pub(super) fn upsert_one(
     org: &mut Org,
     object: &Object,
     key: &Field,
@@ -162,7 +162,7 @@ fn delete(org: &mut Org, call: &Call) -> Result<Response<Body>, Refusal> {
 }
 
 /// An id of the object.
-fn row_id(object: &Object, text: &str) -> Result<RecordId, rules::Refusal> {
+pub(super) fn row_id(object: &Object, text: &str) -> Result<RecordId, rules::Refusal> {
     let id: RecordId = text.parse().map_err(|_| malformed(text))?;
     if Some(id.key_prefix()) == object.prefix { Ok(id) } else { Err(wrong_id(object, text)) }
 }
@@ -172,7 +172,7 @@ fn malformed(text: &str) -> rules::Refusal {
 }
 
 /// Whether there is a row of that id. One in the recycle bin is refused by the store, in its own words.
-fn existing(org: &Org, id: RecordId) -> Result<(), rules::Refusal> {
+pub(super) fn existing(org: &Org, id: RecordId) -> Result<(), rules::Refusal> {
     let missing = || rules::Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
     org.store.find(id).map(|_| ()).ok_or_else(missing)
 }

@@ -13,7 +13,7 @@ pub(super) struct Outcome {
     pub(super) success: bool,
     errors: Vec<RowError>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created: Option<bool>,
+    pub(super) created: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]

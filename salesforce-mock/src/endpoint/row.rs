@@ -7,7 +7,7 @@ use super::condition::State;
 use super::options::{touch, write_options};
 use crate::answer::{self, Refusal};
 use crate::call::Call;
-use crate::rules::{self, Draft};
+use crate::rules;
 use crate::schema::Object;
 use crate::store::Row;
 use crate::{Body, Org, soql};
@@ -18,7 +18,8 @@ pub(super) fn by_id(org: &mut Org, mut call: Call, object: &Object, id: RecordId
     match call.method {
         Method::PATCH => {
             let options = write_options(org, &call)?;
-            let draft = Draft::from_json(&call.json_bytes()?)?;
+            let draft = call.draft(org.files.keep)?;
+            org.files.check(object, &draft)?;
             state.check(&call)?;
             org.store.update_with(id, &draft, &options)?;
             touch(org, &call, id);

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bytes::Bytes;
 use salesforce_types::describe::FieldType;
 use salesforce_types::{Date, RecordId, TimeOfDay, Timestamp};
 
 use super::Refusal;
 use super::draft::{Given, Input};
+use crate::Blob;
 use crate::schema::Field;
 use crate::value::{Decimal, Value};
 
@@ -24,12 +24,12 @@ pub(crate) fn convert(field: &Field, given: &Given) -> Result<Value, Refusal> {
         (T::Boolean, Input::Bool(value)) => Ok(Value::Bool(*value)),
         (T::Boolean, Input::Text(text)) if text.eq_ignore_ascii_case("true") => Ok(Value::Bool(true)),
         (T::Boolean, Input::Text(text)) if text.eq_ignore_ascii_case("false") => Ok(Value::Bool(false)),
-        (T::Base64, Input::Bytes(bytes)) => Ok(Value::Blob(Arc::new(bytes.clone()))),
+        (T::Base64, Input::Blob(blob)) => Ok(Value::Blob(Arc::clone(blob))),
         (T::Int | T::Long | T::Double | T::Currency | T::Percent, Input::Number(text)) => number(field, text, wrong),
         (T::Boolean | T::Base64, Input::Text(text)) if text.trim().is_empty() => Ok(Value::Null),
         (T::Base64, Input::Text(text)) => {
             let bytes = BASE64.decode(text.as_bytes()).map_err(|_| wrong())?;
-            Ok(Value::Blob(Arc::new(Bytes::from(bytes))))
+            Ok(Value::Blob(Arc::new(Blob::kept(bytes.into()))))
         }
         (_, Input::Text(text)) => {
             let text = text.trim();
@@ -64,7 +64,7 @@ fn wrong_type(field: &Field, given: &Given) -> Refusal {
         Input::Text(text) => ("VALUE_STRING", text.to_string()),
         Input::Object(_) => ("START_OBJECT", "{".to_owned()),
         Input::List => ("START_ARRAY", "[".to_owned()),
-        Input::Bytes(_) => ("VALUE_EMBEDDED_OBJECT", "bytes".to_owned()),
+        Input::Blob(_) => ("VALUE_EMBEDDED_OBJECT", "bytes".to_owned()),
     };
     let kind = match field.kind {
         FieldType::Int

@@ -2,18 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use md5::{Digest, Md5};
-
 use super::{Draft, Refusal};
+use crate::Blob;
 use crate::schema::{Object, Schema};
 use crate::store::{Row, Store};
 use crate::value::{Decimal, Value};
-
-/// The checksum that the server shows of a file: its MD5 in hexadecimal.
-fn checksum_of(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A stage of an opportunity: its name, its probability, its forecast.
 const STAGES: [(&str, i64, &str); 8] = [
@@ -94,8 +87,8 @@ pub(crate) fn complete(store: &Store, object: &Object, before: Option<&Row>, cel
             let name = product.and_then(|(object, product)| Some(product.get(object.known.name?).clone()));
             row.set("Name", name.unwrap_or_default());
         }
-        "Attachment" => {
-            let length = row.get("Body").as_blob().map_or(0, Bytes::len);
+        "Attachment" | "Document" | "StaticResource" => {
+            let length = row.get("Body").as_blob().map_or(0, Blob::len);
             row.set("BodyLength", Value::Int(i64::try_from(length).unwrap_or(i64::MAX)));
         }
         "ContentVersion" if before.is_none() => file(&mut row),
@@ -115,7 +108,7 @@ fn file(row: &mut Cells<'_>) {
     let kind = if extension.is_empty() { "UNKNOWN".to_owned() } else { extension.to_uppercase() };
     row.set("FileType", kind.as_str());
     let (size, checksum) = match row.get("VersionData").as_blob() {
-        Some(bytes) => (bytes.len(), Value::text(&checksum_of(bytes))),
+        Some(bytes) => (bytes.len(), Value::text(bytes.md5())),
         None => (0, Value::Null),
     };
     row.set("ContentSize", Value::Int(i64::try_from(size).unwrap_or(i64::MAX)));

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Refusal;
+use crate::Blob;
 
 /// How deep the objects of a draft may nest: a parent by its external id needs two.
 const DEEPEST: usize = 8;
@@ -49,8 +50,8 @@ pub enum Input {
     Object(Draft),
     /// A list. No field takes one.
     List,
-    /// The bytes of a file that came beside the JSON.
-    Bytes(Bytes),
+    /// The bytes of a file.
+    Blob(Arc<Blob>),
 }
 
 impl Draft {
@@ -269,7 +270,13 @@ impl From<Draft> for Input {
 
 impl From<Bytes> for Input {
     fn from(bytes: Bytes) -> Self {
-        Self::Bytes(bytes)
+        Blob::kept(bytes).into()
+    }
+}
+
+impl From<Blob> for Input {
+    fn from(blob: Blob) -> Self {
+        Self::Blob(Arc::new(blob))
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::BodyExt;
@@ -26,6 +27,8 @@ use tokio_rustls::TlsAcceptor;
 use super::Shared;
 use crate::Body;
 use crate::fault::{Delivery, Part};
+use crate::multipart::{self, Form};
+use crate::rules::Refusal;
 
 /// What is smaller is not worth compressing.
 const LEAST_GZIP: usize = 1400;
@@ -76,7 +79,14 @@ async fn answer(
     reset: Arc<AtomicBool>,
     shared: Arc<Shared>,
 ) -> Result<Response<Outgoing>, Cut> {
-    let (head, mut incoming) = request.into_parts();
+    let (mut head, mut incoming) = request.into_parts();
+    let kind = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+    // Jobs that are made in one call have several parts, too, and are small.
+    if multipart::is_form(&kind) && head.uri.path().contains("/sobjects/") {
+        let keep = shared.org().files.keep;
+        let form = read_form(&kind, &mut incoming, keep).await?;
+        head.extensions.insert(form);
+    }
     let mut parts = Vec::new();
     while let Some(frame) = incoming.frame().await {
         parts.extend(frame.map_err(|_| Cut)?.into_data().ok());
@@ -88,8 +98,9 @@ async fn answer(
     let gzip = shared.gzip && takes_gzip(&head.headers);
     let mut response = shared.org().handle(Request::from_parts(head, body));
     let delivery = response.extensions_mut().remove::<Delivery>().unwrap_or_default();
-    if !delivery.delay.is_zero() {
-        tokio::time::sleep(delivery.delay).await;
+    let wait = delivery.delay.saturating_add(shared.latency);
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
     if delivery.part == Part::Nothing {
         reset.store(true, Ordering::Relaxed);
@@ -98,7 +109,18 @@ async fn answer(
     if gzip {
         compress(&mut response);
     }
-    Ok(response.map(|body| Outgoing::new(body, delivery.part)))
+    Ok(response.map(|body| Outgoing::new(body, delivery, reset)))
+}
+
+/// Reads a body of several parts while it comes, so that a file need not fit into memory. What is wrong with it is said
+/// when all of it was taken: a client hears no answer before it has sent its body.
+async fn read_form(kind: &str, incoming: &mut Incoming, keep: usize) -> Result<Result<Form, Refusal>, Cut> {
+    let mut reader = multipart::Reader::new(kind, keep);
+    while let Some(frame) = incoming.frame().await {
+        let Ok(piece) = frame.map_err(|_| Cut)?.into_data() else { continue };
+        reader = reader.and_then(|mut reader| reader.push(&piece).map(|()| reader));
+    }
+    Ok(reader.and_then(multipart::Reader::finish))
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {
@@ -110,22 +132,59 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Compresses an answer that is worth it: text, in one piece, and not small.
+/// Compresses an answer that is worth it: text that is not small, in one piece or in pieces.
 fn compress(response: &mut Response<Body>) {
     let text = response.headers().get(CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.as_bytes();
         kind.starts_with(b"application/json") || kind.starts_with(b"text/")
     });
-    let Some(bytes) = response.body().as_bytes().filter(|bytes| text && bytes.len() >= LEAST_GZIP) else { return };
-    if response.headers().contains_key(CONTENT_ENCODING) {
+    if !text || response.headers().contains_key(CONTENT_ENCODING) {
         return;
     }
-    let mut packed = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
-    let packed = packed.write_all(bytes).and_then(|()| packed.finish()).expect("a vector takes every byte");
-    *response.body_mut() = packed.into();
+    if response.body().size().is_none() {
+        let packed = Packed { body: std::mem::take(response.body_mut()), packed: Some(encoder(0)) };
+        *response.body_mut() = Body::pieces(packed);
+    } else {
+        let Some(bytes) = response.body().as_bytes().filter(|bytes| bytes.len() >= LEAST_GZIP) else { return };
+        let mut packed = encoder(bytes.len() / 4);
+        let packed = packed.write_all(bytes).and_then(|()| packed.finish()).expect("a vector takes every byte");
+        *response.body_mut() = packed.into();
+    }
     response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     response.headers_mut().remove(CONTENT_LENGTH);
+}
+
+fn encoder(room: usize) -> GzEncoder<Vec<u8>> {
+    GzEncoder::new(Vec::with_capacity(room), Compression::fast())
+}
+
+/// A body that is compressed while its pieces are made.
+struct Packed {
+    body: Body,
+    /// Nothing when the body is at its end.
+    packed: Option<GzEncoder<Vec<u8>>>,
+}
+
+impl Iterator for Packed {
+    type Item = io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let packed = self.packed.as_mut()?;
+            let Some(piece) = self.body.next_piece() else {
+                return Some(self.packed.take()?.finish().map(Bytes::from));
+            };
+            if let Err(error) = piece.and_then(|piece| packed.write_all(&piece)) {
+                self.packed = None;
+                return Some(Err(error));
+            }
+            let ready = std::mem::take(packed.get_mut());
+            if !ready.is_empty() {
+                return Some(Ok(ready.into()));
+            }
+        }
+    }
 }
 
 /// The body of an answer on its way out.
@@ -135,16 +194,21 @@ struct Outgoing {
     /// How many bytes are still sent before the end, if the answer is cut.
     left: Option<usize>,
     waiting: Option<Pin<Box<Sleep>>>,
+    /// How long each piece waits.
+    between: Duration,
+    /// Set when the end is reached, if a reset is to come then.
+    reset: Option<Arc<AtomicBool>>,
 }
 
 impl Outgoing {
-    fn new(body: Body, part: Part) -> Self {
+    fn new(body: Body, delivery: Delivery, reset: Arc<AtomicBool>) -> Self {
         let size = body.size();
-        let left = match part {
-            Part::Bytes(left) => Some(left),
-            _ => None,
+        let (left, reset) = match delivery.part {
+            Part::Bytes(left) => (Some(left), None),
+            Part::BytesThenReset(left) => (Some(left), Some(reset)),
+            _ => (None, None),
         };
-        Self { body, size, left, waiting: None }
+        Self { body, size, left, waiting: None, between: delivery.between, reset }
     }
 }
 
@@ -157,7 +221,15 @@ impl hyper::body::Body for Outgoing {
         if this.left == Some(0) {
             let wait = this.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(BEFORE_THE_CUT)));
             std::task::ready!(wait.as_mut().poll(cx));
+            if let Some(reset) = &this.reset {
+                reset.store(true, Ordering::Relaxed);
+            }
             return Poll::Ready(Some(Err(io::Error::other(Cut))));
+        }
+        if !this.between.is_zero() {
+            let wait = this.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.between)));
+            std::task::ready!(wait.as_mut().poll(cx));
+            this.waiting = None;
         }
         let mut piece = match this.body.next_piece() {
             None => {

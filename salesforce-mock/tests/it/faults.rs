@@ -100,3 +100,60 @@ fn garbage_that_calls_itself_gzip_cannot_be_unpacked() {
     assert!(bytes.starts_with(&[0x1f, 0x8b]));
     assert!(flate2::read::GzDecoder::new(&*bytes).read_to_end(&mut Vec::new()).is_err());
 }
+
+/// A complete query job over accounts whose names hold line ends; the path of its results.
+fn results(client: &mut Client) -> String {
+    for row in 0..5 {
+        client.insert("Account", json!({"Name": format!("A{row}\nB")}));
+    }
+    let job = client.post("jobs/query", json!({"operation": "query", "query": "SELECT Name FROM Account"}));
+    format!("jobs/query/{}/results", job.json()["id"].as_str().unwrap())
+}
+
+#[test]
+fn a_page_can_end_between_two_rows_as_if_it_were_whole() {
+    let mut client = Client::empty();
+    let path = results(&mut client);
+    client.org.fault(Fault::short(3).at(&*path));
+    let short = client.get(&path);
+    assert_eq!((short.status.as_u16(), short.header("sforce-numberofrecords")), (200, "5"));
+    assert_eq!(short.text, "\"Name\"\n\"A0\nB\"\n\"A1\nB\"\n\"A2\nB\"\n");
+    assert_eq!((short.delivery.part, client.get(&path).text.matches("B\"").count()), (Part::Whole, 5));
+}
+
+#[test]
+fn a_page_can_announce_another_number_of_rows() {
+    let mut client = Client::empty();
+    let path = results(&mut client);
+    client.org.fault(Fault::wrong_count(2));
+    client.org.fault(Fault::wrong_count(-1));
+    for count in ["7", "4", "5"] {
+        let page = client.get(&path);
+        assert_eq!((page.header("sforce-numberofrecords"), page.text.matches("B\"").count()), (count, 5));
+    }
+}
+
+#[test]
+fn bodies_can_be_slow_or_reset_on_their_way() {
+    let mut client = Client::empty();
+    client.org.fault(Fault::slow(Duration::from_secs(9)));
+    client.org.fault(Fault::reset_after(10));
+    assert_eq!(client.get("limits").delivery.between, Duration::from_secs(9));
+    assert_eq!(client.get("limits").delivery.part, Part::BytesThenReset(10));
+    let names: Vec<_> = client.org.journal().entries().filter_map(|entry| entry.fault).collect();
+    assert_eq!(names, ["slow", "reset after"]);
+}
+
+#[test]
+fn what_lost_its_answer_was_done() {
+    let mut client = Client::empty();
+    let job = client.post("jobs/ingest", json!({"object": "Account", "operation": "insert"})).json();
+    let path = format!("jobs/ingest/{}", job["id"].as_str().unwrap());
+    client.org.fault(Fault::lost_answer().at("jobs/ingest").times(2));
+    let csv = [("content-type", "text/csv")];
+    assert_eq!(client.call("PUT", &format!("{path}/batches"), &csv, "Name\nA\n").delivery.part, Part::Nothing);
+    assert_eq!(client.patch(&path, json!({"state": "UploadComplete"})).delivery.part, Part::Nothing);
+    assert_eq!(client.call("PUT", &format!("{path}/batches"), &csv, "Name\nA\n").code(), "INVALIDJOBSTATE");
+    assert_eq!(client.rows("SELECT Id FROM Account").len(), 1);
+    assert_eq!(client.org.journal().count("jobs/ingest"), 4);
+}

@@ -7,6 +7,8 @@ mod aggregates;
 mod analytics;
 mod apex;
 mod apps;
+mod blobs;
+mod bulk_ingest;
 mod bulk_query;
 mod collections;
 mod composite;

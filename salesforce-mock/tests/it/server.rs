@@ -205,3 +205,76 @@ fn tls_is_vouched_for_by_the_file_it_names() {
     drop(org);
     assert!(!path.exists());
 }
+
+#[test]
+fn pages_of_jobs_are_compressed_while_they_are_made() {
+    let org = serve(Org::generated(3000, 1));
+    let id = org.with(|org| {
+        let token = org.issue_token();
+        let body = json!({"operation": "query", "query": "SELECT Id, Name FROM Account"}).to_string();
+        let request = http::Request::post("/services/data/v68.0/jobs/query")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        let answer = org.handle(request.body(body.into()).unwrap()).into_body().into_bytes(9999).unwrap();
+        serde_json::from_slice::<Value>(&answer).unwrap()["id"].as_str().unwrap().to_owned()
+    });
+    let path = format!("/services/data/v68.0/jobs/query/{id}/results");
+    let (head, plain) = parts(&exchange(&org, &get(&org, &path, "Connection: close\r\n")).0);
+    assert!(head.contains("transfer-encoding: chunked") && !head.contains("gzip"), "{head}");
+    let (head, packed) = parts(&exchange(&org, &get(&org, &path, "Accept-Encoding: gzip\r\nConnection: close\r\n")).0);
+    assert!(head.contains("content-encoding: gzip"), "{head}");
+    let mut unpacked = String::new();
+    flate2::read::GzDecoder::new(&*unchunked(&packed)).read_to_string(&mut unpacked).unwrap();
+    assert_eq!(unpacked.as_bytes(), unchunked(&plain));
+}
+
+/// The bytes of a chunked body.
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    loop {
+        let end = body.windows(2).position(|two| two == b"\r\n").unwrap();
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        if size == 0 {
+            return all;
+        }
+        all.extend_from_slice(&body[end + 2..end + 2 + size]);
+        body = &body[end + 4 + size..];
+    }
+}
+
+#[test]
+fn a_file_is_taken_while_it_comes() {
+    let org = serve(Org::empty());
+    org.with(|org| org.files_mut().keep = 1000);
+    let head = "--B\r\nContent-Disposition: form-data; name=\"e\"\r\nContent-Type: application/json\r\n\r\n{\"PathOnClient\":\"a\"}\r\n\
+                --B\r\nContent-Disposition: form-data; name=\"VersionData\"; filename=\"a\"\r\n\r\n";
+    let blob = salesforce_mock::Blob::made(5, 3_000_000);
+    let length = head.len() + 3_000_000 + "\r\n--B--".len();
+    let mut stream = TcpStream::connect(org.address()).unwrap();
+    let token = org.access_token();
+    write!(
+        stream,
+        "POST /services/data/v68.0/sobjects/ContentVersion HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Connection: close\r\nContent-Type: multipart/form-data; boundary=B\r\nContent-Length: {length}\r\n\r\n{head}"
+    )
+    .unwrap();
+    let mut body = blob.body().unwrap();
+    while let Some(piece) = body.next_piece() {
+        stream.write_all(&piece.unwrap()).unwrap();
+    }
+    stream.write_all(b"\r\n--B--").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let row = &org.with(|org| org.query("SELECT Checksum FROM ContentVersion").unwrap())[0];
+    assert_eq!(serde_json::to_value(row).unwrap()["Checksum"], blob.md5());
+}
+
+#[test]
+fn a_body_is_reset_behind_its_first_bytes() {
+    let org = serve(Org::empty());
+    org.fault(Fault::reset_after(10));
+    let (answer, end) = exchange(&org, &get(&org, "/services/data/v68.0/limits", ""));
+    assert_eq!(end, Some(std::io::ErrorKind::ConnectionReset));
+    assert!(answer.is_empty() || parts(&answer).1.len() <= 10);
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Demo;
+use crate::Blob;
 use crate::rules::Draft;
 use crate::seed::random::Random;
 use crate::seed::words::{self, SUBJECTS};
@@ -27,7 +28,7 @@ impl Demo {
                 .set("ContentType", "application/octet-stream")
                 .set("IsPrivate", false)
                 .set("BodyLength", i64::try_from(bytes.len()).unwrap_or(0))
-                .set("Body", Value::Blob(Arc::new(bytes)))
+                .set("Body", Value::Blob(Arc::new(Blob::kept(bytes))))
         });
         let schema = Arc::clone(self.store.schema());
         let Some(versions) = schema.object("ContentVersion") else { return };
