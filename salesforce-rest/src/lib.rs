@@ -2,6 +2,8 @@
 
 mod apex_rest;
 mod body_size;
+#[cfg(feature = "bulk")]
+pub mod bulk;
 mod client;
 mod collections;
 mod composite;

@@ -1,0 +1,5 @@
+//! Bulk API 2.0.
+
+mod csv;
+
+pub use csv::{Columns, CsvRow, CsvRows, MalformedCsv};
