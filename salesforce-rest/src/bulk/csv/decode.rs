@@ -168,12 +168,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
         match self {
             Self::Null => visitor.visit_unit(),
             Self::Bool(value) => visitor.visit_bool(value),
-            Self::Number(text) => match text.parse::<i64>() {
-                Ok(value) if value >= 0 => visitor.visit_u64(value.unsigned_abs()),
-                Ok(value) => visitor.visit_i64(value),
-                // The same parser as for JSON: digits beyond a double are rounded in the same way.
-                Err(_) => number(&text, visitor),
-            },
+            Self::Number(text) => number(&text, visitor),
             Self::Text(text) => visitor.visit_str(&text),
             Self::DateTime(text) => with_offset(&text, |text| visitor.visit_str(text)),
             Self::Wrong(why) => Err(Error::custom(why)),
@@ -220,9 +215,19 @@ impl<'de> Deserializer<'de> for Value<'_> {
     }
 }
 
+/// What `serde_json` makes of the same digits.
 fn number<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value, Error> {
-    let mut deserializer = serde_json::Deserializer::from_reader(text.as_bytes());
-    let value = deserializer.deserialize_any(visitor)?;
-    deserializer.end()?;
-    Ok(value)
+    let is_whole = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    if let Some(digits) = text.strip_prefix('-') {
+        if is_whole(digits)
+            && let Ok(value) = text.parse::<i64>()
+        {
+            return visitor.visit_i64(value);
+        }
+    } else if (is_whole(text) || text == "0")
+        && let Ok(value) = text.parse::<u64>()
+    {
+        return visitor.visit_u64(value);
+    }
+    visitor.visit_f64(serde_json::from_str(text)?)
 }
