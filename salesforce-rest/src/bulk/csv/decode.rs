@@ -3,7 +3,6 @@
 //! A struct takes its fields straight from the cells. Whatever else may be asked for (maps, enums with content, raw
 //! JSON, and with it `Record`) reads the row as the JSON that it stands for.
 
-use std::borrow::Cow;
 use std::slice;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
@@ -108,7 +107,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         match self.value.take() {
-            Some(&Part::Cell { column, kind }) => seed.deserialize(Value::of(&self.row, column, kind)),
+            Some(&Part::Cell { column, kind }) => self.row.with(column, |text| seed.deserialize(Value::of(text, kind))),
             Some(Part::Parent(shape)) if shape.is_empty_in(&self.row) => seed.deserialize(Value::Null),
             Some(Part::Parent(shape)) => seed.deserialize(Object { shape, row: self.row }),
             None => Err(Error::custom("a value was asked for before its name")),
@@ -120,23 +119,22 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 pub(super) enum Value<'r> {
     Null,
     Bool(bool),
-    Number(Cow<'r, str>),
-    Text(Cow<'r, str>),
-    DateTime(Cow<'r, str>),
+    Number(&'r str),
+    Text(&'r str),
+    DateTime(&'r str),
     /// Not what the column's cells should be.
     Wrong(&'static str),
 }
 
 impl<'r> Value<'r> {
-    pub(super) fn of(row: &TextRow<'r>, column: usize, kind: Kind) -> Self {
-        let text = row.at(column);
+    #[inline]
+    pub(super) fn of(text: &'r str, kind: Kind) -> Self {
+        let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         match kind {
             Kind::FullText => Self::Text(text),
             _ if text.is_empty() => Self::Null,
             Kind::Text => Self::Text(text),
-            Kind::Number if text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) => {
-                Self::Number(text)
-            }
+            Kind::Number if text.bytes().all(is_digit) => Self::Number(text),
             Kind::Number => Self::Wrong("expected a number"),
             Kind::DateTime => Self::DateTime(text),
             Kind::Bool if text == "true" => Self::Bool(true),
@@ -168,9 +166,9 @@ impl<'de> Deserializer<'de> for Value<'_> {
         match self {
             Self::Null => visitor.visit_unit(),
             Self::Bool(value) => visitor.visit_bool(value),
-            Self::Number(text) => number(&text, visitor),
-            Self::Text(text) => visitor.visit_str(&text),
-            Self::DateTime(text) => with_offset(&text, |text| visitor.visit_str(text)),
+            Self::Number(text) => number(text, visitor),
+            Self::Text(text) => visitor.visit_str(text),
+            Self::DateTime(text) => with_offset(text, |text| visitor.visit_str(text)),
             Self::Wrong(why) => Err(Error::custom(why)),
         }
     }
@@ -200,7 +198,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self {
-            Self::Text(text) => visitor.visit_enum(IntoDeserializer::<Error>::into_deserializer(&*text)),
+            Self::Text(text) => visitor.visit_enum(IntoDeserializer::<Error>::into_deserializer(text)),
             value => value.deserialize_any(visitor),
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn object(shape: &Shape, row: &TextRow<'_>, out: &mut String) {
         text(name, out);
         out.push(':');
         match part {
-            Part::Cell { column, kind } => value(&Value::of(row, *column, *kind), out),
+            Part::Cell { column, kind } => row.with(*column, |text| value(&Value::of(text, *kind), out)),
             Part::Parent(parent) if parent.is_empty_in(row) => out.push_str("null"),
             Part::Parent(parent) => object(parent, row, out),
         }

@@ -2,7 +2,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::MalformedCsv;
 use super::rows::{Columns, CsvRows, Place};
-use super::scan::scan;
+use super::scan::{self, scan};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -10,7 +10,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// [`next`](Self::next), and [`finish`](Self::finish) when the answer has ended.
 ///
 /// In memory are one piece and one row that has begun. What is no CSV is an error and never a guess: see
-/// [`scan`](super::scan::scan) for the rules.
+/// [`scan`](scan()) for the rules.
 #[derive(Debug)]
 pub(crate) struct Reader {
     delimiter: u8,
@@ -124,7 +124,7 @@ impl Reader {
 
     /// The whole rows of a text that begins with one; what follows them is kept.
     fn cut(&mut self, mut text: Bytes, last: bool) -> Result<Option<CsvRows>, MalformedCsv> {
-        if u32::try_from(text.len()).is_err() {
+        if text.len() > scan::MOST {
             return Err(self.too_long());
         }
         let scanned = scan(&text, self.delimiter, self.columns.as_ref().map(Columns::len), last).map_err(|stray| {

@@ -2,11 +2,31 @@
 
 use wide::{CmpEq, i8x16};
 
-/// A cell with its quotes, as it stands in the text.
+/// Where a cell lies in the text, its quotes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
-    pub(super) start: u32,
-    pub(super) end: u32,
+    start: u32,
+    /// The highest bit is set when the cell holds doubled quotes: see [`MOST`].
+    end: u32,
+}
+
+/// The longest text that can be scanned: a bit of a place is needed otherwise.
+pub(super) const MOST: usize = 0x7fff_ffff;
+
+const DOUBLED: u32 = 1 << 31;
+
+impl Cell {
+    pub(super) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub(super) fn end(self) -> usize {
+        (self.end & !DOUBLED) as usize
+    }
+
+    pub(super) fn has_doubled_quotes(self) -> bool {
+        self.end & DOUBLED != 0
+    }
 }
 
 /// What is known of the text up to a place.
@@ -32,9 +52,9 @@ const STRAY_QUOTE: &str = "a quote stands in the middle of a cell";
 ///
 /// The rules are those of RFC 4180: cells with and without quotes, a quote within quotes doubled, lines that end in LF,
 /// CRLF or CR, empty lines passed over. The last row needs no line end when the text is the `last`. The text begins
-/// with a row and is shorter than 4 GiB.
+/// with a row and is no longer than [`MOST`].
 pub(super) fn scan(text: &[u8], delimiter: u8, width: Option<usize>, last: bool) -> Result<Scanned, Stray> {
-    let mut rows = Rows { scanned: Scanned::default(), width, start: 0, first: 0 };
+    let mut rows = Rows { scanned: Scanned::default(), width, start: 0, first: 0, doubled: 0 };
     let mut state = State { inside: 0, may_open: 1, after_close: 0 };
     let delimiter = i8x16::splat(delimiter.cast_signed());
     for (number, block) in text.chunks(64).enumerate() {
@@ -49,13 +69,23 @@ pub(super) fn scan(text: &[u8], delimiter: u8, width: Option<usize>, last: bool)
         };
         let before_stray = marks.stray.wrapping_sub(1) & !marks.stray;
         let mut ends = (marks.delimiters | marks.line_ends) & before_stray;
+        let mut doubled = marks.doubled;
         while ends != 0 {
             let bit = ends & ends.wrapping_neg();
             ends ^= bit;
+            if doubled & (bit - 1) != 0 {
+                doubled &= !(bit - 1);
+                rows.doubled = DOUBLED;
+            }
             let place = at + bit.trailing_zeros() as usize;
-            if rows.cell(place, marks.line_ends & bit != 0)? {
+            if marks.line_ends & bit == 0 {
+                rows.cell(place);
+            } else if rows.row(place)? {
                 return Ok(rows.scanned);
             }
+        }
+        if doubled != 0 {
+            rows.doubled = DOUBLED;
         }
         if marks.stray != 0 {
             return Err(rows.stray(STRAY_QUOTE));
@@ -66,7 +96,7 @@ pub(super) fn scan(text: &[u8], delimiter: u8, width: Option<usize>, last: bool)
         if state.inside != 0 {
             return Err(rows.stray("it ends within quotes"));
         }
-        rows.cell(text.len(), true)?;
+        rows.row(text.len())?;
     }
     rows.scanned.cells.truncate(rows.first);
     Ok(rows.scanned)
@@ -80,34 +110,38 @@ struct Rows {
     start: usize,
     /// The index of the first cell of the row.
     first: usize,
+    /// [`DOUBLED`] when the next cell holds doubled quotes.
+    doubled: u32,
 }
 
 impl Rows {
-    /// Takes the cell that ends at a place; says whether that was all that was wanted.
-    fn cell(&mut self, place: usize, ends_row: bool) -> Result<bool, Stray> {
-        let cells = &mut self.scanned.cells;
-        // Places are below 4 GiB: the caller's promise.
-        let cell = Cell { start: self.start as u32, end: place as u32 };
+    /// Takes the cell that ends at a place.
+    #[inline]
+    fn cell(&mut self, place: usize) {
+        // No place is beyond `MOST`: the caller's promise.
+        self.scanned.cells.push(Cell { start: self.start as u32, end: place as u32 | self.doubled });
         self.start = place + 1;
-        if !ends_row {
-            cells.push(cell);
-            return Ok(false);
+        self.doubled = 0;
+    }
+
+    /// Takes the cell, and with it the row, that ends at a place; says whether that was all that was wanted.
+    fn row(&mut self, place: usize) -> Result<bool, Stray> {
+        let is_empty = self.scanned.cells.len() == self.first && self.start == place;
+        self.cell(place);
+        if is_empty {
+            self.scanned.cells.pop();
+        } else {
+            let found = self.scanned.cells.len() - self.first;
+            if let Some(width) = self.width
+                && found != width
+            {
+                return Err(self.stray(&format!("it has {found} cells and the header has {width}")));
+            }
+            self.first = self.scanned.cells.len();
+            self.scanned.rows += 1;
         }
-        if cells.len() == self.first && cell.start == cell.end {
-            self.scanned.end = self.start;
-            return Ok(false);
-        }
-        cells.push(cell);
-        let found = cells.len() - self.first;
-        if let Some(width) = self.width
-            && found != width
-        {
-            return Err(self.stray(&format!("it has {found} cells and the header has {width}")));
-        }
-        self.first = cells.len();
-        self.scanned.rows += 1;
         self.scanned.end = self.start;
-        Ok(self.width.is_none())
+        Ok(!is_empty && self.width.is_none())
     }
 
     fn stray(&self, why: &str) -> Stray {
@@ -150,6 +184,8 @@ struct Marks {
     delimiters: u64,
     line_ends: u64,
     stray: u64,
+    /// The second one of two quotes.
+    doubled: u64,
 }
 
 impl State {
@@ -163,11 +199,17 @@ impl State {
         let ends = delimiters | line_ends | closing;
         let opens_wrongly = opening & !(ends << 1 | self.may_open);
         // After closing quotes comes the end of the cell or the second of two quotes.
-        let goes_on_wrongly = (closing << 1 | self.after_close) & !(delimiters | line_ends | opening);
+        let after_close = closing << 1 | self.after_close;
+        let goes_on_wrongly = after_close & !(delimiters | line_ends | opening);
         self.inside = (inside.cast_signed() >> 63).cast_unsigned();
         self.may_open = ends >> 63;
         self.after_close = closing >> 63;
-        Marks { delimiters, line_ends, stray: (opens_wrongly | goes_on_wrongly) & valid }
+        Marks {
+            delimiters,
+            line_ends,
+            stray: (opens_wrongly | goes_on_wrongly) & valid,
+            doubled: opening & after_close,
+        }
     }
 }
 
