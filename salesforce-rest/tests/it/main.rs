@@ -1,6 +1,8 @@
 //! What the client sends and what it makes of answers, and how it gets on with a mock org.
 #![expect(clippy::unwrap_used, reason = "clippy does not take the helpers of an integration test for tests")]
 
+#[cfg(feature = "bulk")]
+mod bulk_query;
 mod calls;
 mod changes;
 mod collections;

@@ -106,6 +106,21 @@ impl CsvRows {
         })
     }
 
+    /// The rows without the first ones.
+    pub(crate) fn skip(mut self, rows: usize) -> Self {
+        self.cells.drain(..(rows * self.columns.len()).min(self.cells.len()));
+        self.place.rows += rows as u64;
+        self
+    }
+
+    /// The text of the rows as it was sent, without the last line end.
+    pub(crate) fn text(&self) -> Bytes {
+        match (self.cells.first(), self.cells.last()) {
+            (Some(first), Some(last)) => self.text.slice(first.start()..last.end()),
+            _ => Bytes::new(),
+        }
+    }
+
     /// The columns, when these cells are a header line.
     pub(super) fn header(&self) -> Result<Columns, MalformedCsv> {
         let row = CsvRow { columns: &self.columns, text: &self.text, cells: &self.cells, place: self.place };
