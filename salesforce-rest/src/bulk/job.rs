@@ -128,7 +128,9 @@ impl fmt::Display for JobFailed {
         let JobInfo { id, state, error_message, .. } = &self.0;
         match (state, error_message) {
             (JobState::Aborted, _) => write!(f, "the job {id} was aborted"),
-            (JobState::Failed, Some(why)) => write!(f, "the job {id} failed: {}", salesforce_http::redact::secrets(why)),
+            (JobState::Failed, Some(why)) => {
+                write!(f, "the job {id} failed: {}", salesforce_http::redact::secrets(why))
+            }
             (JobState::Failed, None) => write!(f, "the job {id} failed, and the org does not say why"),
             (state, _) => write!(f, "the job {id} is not complete, but {state}: wait for it first"),
         }

@@ -10,7 +10,9 @@ use crate::support::Script;
 const JOB: &str = "750ak000009AVi5AAG";
 
 fn job(state: &str, rows: u64) -> String {
-    format!(r#"{{"id":"{JOB}","operation":"query","object":"Account","state":"{state}","apiVersion":68.0,"numberRecordsProcessed":{rows}}}"#)
+    format!(
+        r#"{{"id":"{JOB}","operation":"query","object":"Account","state":"{state}","apiVersion":68.0,"numberRecordsProcessed":{rows}}}"#
+    )
 }
 
 /// A page with these rows that says it has so many, and where the next one is.
@@ -67,7 +69,8 @@ async fn rows_of_a_job_that_still_runs_are_not_read() {
 
 #[tokio::test]
 async fn pages_are_found_one_from_the_other_where_the_org_does_not_list_them() {
-    let script = created().answer(200, self::job("JobComplete", 3)).answer(404, r#"[{"errorCode":"NOT_FOUND","message":"m"}]"#);
+    let script =
+        created().answer(200, self::job("JobComplete", 3)).answer(404, r#"[{"errorCode":"NOT_FOUND","message":"m"}]"#);
     let script = page(page(script, &["a", "b"], "2", "x=="), &["c"], "1", "null");
     let job = create(&script).await;
     assert_eq!(ids(&script, job.results()).await.unwrap(), ["a", "b", "c"]);
@@ -196,7 +199,8 @@ async fn rows_are_what_the_describe_says_and_the_job_is_deleted_behind_the_last_
         id: String,
         name: Option<String>,
     }
-    let describe = r#"{"name":"Account","fields":[{"name":"Id","type":"id"},{"name":"Name","type":"string","nillable":true}]}"#;
+    let describe =
+        r#"{"name":"Account","fields":[{"name":"Id","type":"id"},{"name":"Name","type":"string","nillable":true}]}"#;
     let results = || {
         let script = created().answer(200, self::job("JobComplete", 1));
         page(script, &["a"], "1", "null").answer(200, describe).answer(204, "")

@@ -70,8 +70,9 @@ fn head(answer: &StreamingResponse) -> Result<(u64, Locator)> {
         return Ok((0, None));
     }
     let announced = answer.header("sforce-numberofrecords").and_then(|rows| rows.trim().parse().ok());
-    let announced =
-        announced.ok_or_else(|| decode("the org did not say how many rows a page of the result has, so that none of them can be missed unseen"))?;
+    let announced = announced.ok_or_else(|| {
+        decode("the org did not say how many rows a page of the result has, so that none of them can be missed unseen")
+    })?;
     match answer.header("sforce-locator") {
         Some("null") => Ok((announced, None)),
         Some(locator) if !locator.is_empty() => Ok((announced, Some(locator.into()))),

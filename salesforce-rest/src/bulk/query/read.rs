@@ -8,10 +8,10 @@ use super::count::CountMismatch;
 use super::handle::QueryHandle;
 use super::locators::{decode, list};
 use super::pages::{Page, Pages};
+use crate::Client;
 use crate::bulk::csv::Reader;
 use crate::bulk::job::{self, JobFailed, JobState};
 use crate::bulk::{CsvRows, MalformedCsv};
-use crate::Client;
 
 /// The most bytes a row may have: an org's rows have at most 400,000 characters.
 const ROW: usize = 4 << 20;
@@ -72,7 +72,11 @@ impl Reading {
             let rows = self.reader.next().map_err(|error| self.malformed(error))?;
             let announced = self.page.announced;
             if self.reader.rows() > announced {
-                return Err(Trouble::Final(CountMismatch::error("a page of the result", announced, self.reader.rows())));
+                return Err(Trouble::Final(CountMismatch::error(
+                    "a page of the result",
+                    announced,
+                    self.reader.rows(),
+                )));
             }
             match rows {
                 Some(rows) => return Ok(Some(rows)),
@@ -129,7 +133,9 @@ impl Read {
             return Err(JobFailed::error(job));
         }
         let Some(announced) = job.number_records_processed else {
-            return Err(decode("the org does not say how many rows the job has, so that none of them can be missed unseen"));
+            return Err(decode(
+                "the org does not say how many rows the job has, so that none of them can be missed unseen",
+            ));
         };
         let Manner { in_flight, page_rows, .. } = self.manner;
         let client = self.client.clone();
@@ -159,7 +165,9 @@ impl Read {
                             url = next;
                             continue;
                         }
-                        None => return Err(decode("the page that was being read is no longer listed: read the job anew")),
+                        None => {
+                            return Err(decode("the page that was being read is no longer listed: read the job anew"));
+                        }
                     },
                 },
             }

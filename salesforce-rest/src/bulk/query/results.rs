@@ -169,9 +169,6 @@ fn decoded<T: DeserializeOwned>(shape: &Shape, rows: &CsvRows, before: u64) -> R
 
 impl fmt::Debug for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Results")
-            .field("handle", &self.handle)
-            .field("manner", &self.manner)
-            .finish_non_exhaustive()
+        f.debug_struct("Results").field("handle", &self.handle).field("manner", &self.manner).finish_non_exhaustive()
     }
 }

@@ -58,9 +58,8 @@ pub(super) async fn shape(
 }
 
 fn parent_of<'d>(object: &'d SObjectDescribe, relationship: &str) -> Option<&'d str> {
-    let is_it = |field: &&Field| {
-        field.relationship_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(relationship))
-    };
+    let is_it =
+        |field: &&Field| field.relationship_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(relationship));
     match &*object.fields.iter().find(is_it)?.reference_to {
         [] => None,
         [one] => Some(one),
