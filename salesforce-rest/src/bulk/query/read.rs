@@ -214,7 +214,8 @@ impl Read {
                 Trouble::Again(_) if *tries < TRIES => {
                     let locator = reading.page.locator.clone();
                     *page = None;
-                    let pause = Duration::from_secs(1 << (*tries - 1));
+                    // At once, and then after 1, 2 and 4 seconds.
+                    let pause = Duration::from_secs((1 << (*tries - 1)) / 2);
                     self.client.connection().clock().sleep(pause).await;
                     *page = Some(Reading::new(pages.again(locator).await?, self.handle.page_rows));
                 }
