@@ -9,6 +9,7 @@ mod collections;
 mod composite;
 mod condition;
 mod external_id;
+mod file;
 mod graphql;
 mod load;
 mod org;
@@ -34,6 +35,7 @@ pub use composite::{
 };
 pub use condition::PreconditionFailed;
 pub use external_id::AmbiguousExternalId;
+pub use file::{Download, Downloaded, FileError, FileKind, StoredFile};
 pub use graphql::{Graphql, GraphqlError, GraphqlErrors};
 pub use load::Loader;
 pub use org::{

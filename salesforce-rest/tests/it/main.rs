@@ -9,6 +9,7 @@ mod collections;
 mod composite;
 mod conformance;
 mod describe;
+mod files;
 mod load;
 mod mock;
 mod mock_writes;

@@ -1,0 +1,204 @@
+//! Files: whole, or an error that says how much of them is good.
+
+use std::error::Error as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use futures_util::{StreamExt, stream};
+use salesforce_mock::{Fault, MockOrg, Org};
+use salesforce_rest::{Client, Error, ErrorKind, FileError, FileKind, Record, RecordId, StoredFile};
+use serde_json::json;
+
+use crate::support::connect;
+
+/// Bytes that differ everywhere, so that a doubled or lost piece shows.
+fn bytes(count: usize) -> Vec<u8> {
+    (0..count as u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(count).collect()
+}
+
+fn version(org: &mut Org, bytes: &[u8]) -> RecordId {
+    let row = json!({ "Title": "t", "PathOnClient": "t.bin", "VersionData": BASE64.encode(bytes) });
+    org.insert("ContentVersion", &row).unwrap()
+}
+
+async fn org_with(bytes: &[u8]) -> (MockOrg, Client, StoredFile) {
+    let mut org = Org::empty();
+    let id = version(&mut org, bytes);
+    let org = MockOrg::serve(org).await;
+    let client = connect(&org);
+    (org, client, StoredFile::new(FileKind::ContentVersion, id))
+}
+
+fn problem(error: &Error) -> FileError {
+    *error.source().unwrap_or_else(|| panic!("{error}")).downcast_ref().unwrap()
+}
+
+const AT: &str = "sobjects/ContentVersion";
+
+fn broken(after: usize) -> Fault {
+    Fault::truncated(after).at(AT).containing("VersionData")
+}
+
+#[tokio::test]
+async fn r_86_bodies_of_0_1_and_25_mb_are_equal() {
+    let mut org = Org::empty();
+    let account = org.insert("Account", &json!({ "Name": "Acme" })).unwrap();
+    let mut made = Vec::new();
+    for size in [1, 25 << 20] {
+        let bytes = bytes(size);
+        let row = json!({ "Name": "a", "ParentId": account.to_string(), "Body": BASE64.encode(&bytes) });
+        made.push((org.insert("Attachment", &row).unwrap(), bytes));
+    }
+    let org = MockOrg::serve(org).await;
+    let client = connect(&org);
+    for (id, bytes) in made {
+        let mut out = Vec::new();
+        let done = client.download(StoredFile::new(FileKind::Attachment, id)).write_to(&mut out).await.unwrap();
+        assert_eq!((done.bytes, done.md5), (bytes.len() as u64, None));
+        assert!(out == bytes, "{} bytes", bytes.len());
+    }
+
+    // The mock takes no attachment without bytes.
+    org.fault(Fault::body(200, "application/octet-stream", Vec::new()));
+    let empty = StoredFile::new(FileKind::Attachment, "00PQz00000AbCdEMAV".parse().unwrap()).with_length(0);
+    assert_eq!(client.download(empty).write_to(&mut Vec::new()).await.unwrap().bytes, 0);
+}
+
+#[tokio::test]
+async fn a_row_that_is_at_hand_costs_no_call_and_one_that_is_not_costs_one() {
+    let (_org, client, file) = org_with(b"abc").await;
+    client.download(file.clone()).write_to(&mut Vec::new()).await.unwrap();
+    assert_eq!(client.connection().calls(), 2);
+    let soql = "SELECT Id, ContentSize, Checksum, ContentLocation FROM ContentVersion";
+    let row = client.query::<Record>(soql).all().await.unwrap().remove(0);
+    let done = client.download(StoredFile::of(&row).unwrap()).sha256().write_to(&mut Vec::new()).await.unwrap();
+    assert_eq!(client.connection().calls(), 4);
+    assert_eq!((done.md5.unwrap()[0], done.sha256.unwrap()[0]), (0x90, 0xba), "the digests of abc");
+}
+
+#[tokio::test]
+async fn b4_02_a_break_in_the_middle_is_taken_up_again_and_no_byte_is_doubled() {
+    let content = bytes(300_000);
+    let (org, client, file) = org_with(&content).await;
+    org.fault(broken(100_000));
+    org.fault(broken(50_000));
+    let mut out = Vec::new();
+    let done = client.download(file).write_to(&mut out).await.unwrap();
+    assert_eq!(done.breaks, 2);
+    assert!(out == content);
+}
+
+#[tokio::test]
+async fn without_the_skip_the_same_break_doubles_bytes() {
+    let content = bytes(300_000);
+    let (org, client, file) = org_with(&content).await;
+    org.fault(broken(100_000));
+    let mut out = Vec::new();
+    for _ in 0..2 {
+        let mut body = client.sobject_named("ContentVersion").blob(file.id(), "VersionData").await.unwrap();
+        while let Some(Ok(piece)) = body.next().await {
+            out.extend_from_slice(&piece);
+        }
+    }
+    assert!(out.len() > content.len());
+}
+
+#[tokio::test]
+async fn tries_are_bounded_and_what_was_written_is_the_beginning() {
+    let content = bytes(300_000);
+    let (org, client, file) = org_with(&content).await;
+    org.fault(broken(100_000).forever());
+    let mut out = Vec::new();
+    let error = client.download(file.clone()).tries(3).write_to(&mut out).await.unwrap_err();
+    assert_eq!((error.kind(), client.connection().calls()), (ErrorKind::Connect, 4));
+    assert!(!out.is_empty() && content.starts_with(&out));
+
+    org.with(Org::clear_faults);
+    let mut rest = Vec::new();
+    client.download(file).resume(&mut &out[..], &mut rest).await.unwrap();
+    assert!([out, rest].concat() == content);
+}
+
+#[tokio::test]
+async fn b4_03_a_flipped_byte_is_found_by_the_checksum_and_passes_without_it() {
+    let content = bytes(1000);
+    let (org, client, file) = org_with(&content).await;
+    let mut flipped = content.clone();
+    flipped[500] ^= 1;
+    org.fault(Fault::body(200, "application/octet-stream", flipped.clone()).containing("VersionData").times(3));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let error = client.download(file.clone()).to_file(&path).await.unwrap_err();
+    assert_eq!((problem(&error), error.kind()), (FileError::Checksum, ErrorKind::Decode));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing of it is stored");
+
+    let mut out = Vec::new();
+    client.download(file.clone()).unverified().write_to(&mut out).await.unwrap();
+    assert!(out == flipped);
+    let mut out = Vec::new();
+    client.download(file.with_length(1000)).write_to(&mut out).await.unwrap();
+    assert!(out == flipped);
+}
+
+#[tokio::test]
+async fn a_file_that_grew_or_shrank_is_an_error() {
+    let (_org, client, file) = org_with(&bytes(1000)).await;
+    let mut out = Vec::new();
+    let error = client.download(file.clone().with_length(999)).write_to(&mut out).await.unwrap_err();
+    assert!(matches!(problem(&error), FileError::Length { stated: 999, .. }), "{error}");
+    let error = client.download(file.with_length(1001)).tries(2).write_to(&mut out).await.unwrap_err();
+    assert!(matches!(problem(&error), FileError::Length { stated: 1001, received: 1000, .. }), "{error}");
+    assert_eq!((error.kind(), out.len()), (ErrorKind::Conflict, 1000));
+}
+
+#[tokio::test]
+async fn a_full_disk_says_how_many_bytes_are_good() {
+    let content = bytes(300_000);
+    let (_org, client, file) = org_with(&content).await;
+    let mut disk = vec![0; 1234];
+    let error = client.download(file).write_to(&mut std::io::Cursor::new(&mut disk[..])).await.unwrap_err();
+    assert!(matches!(problem(&error), FileError::Write { written: 1234, .. }), "{error}");
+    assert!(content.starts_with(&disk));
+}
+
+#[tokio::test]
+async fn a_part_is_gone_on_with_if_it_is_the_beginning_and_begun_anew_if_not() {
+    let content = bytes(300_000);
+    let (org, client, file) = org_with(&content).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    org.fault(broken(100_000));
+    client.download(file.clone()).tries(1).to_file(&path).await.unwrap_err();
+    assert!(!path.exists(), "half a file has no name");
+    client.download(file.clone()).to_file(&path).await.unwrap();
+    assert!(std::fs::read(&path).unwrap() == content);
+
+    for stale in [vec![7; 1000], vec![7; 400_000]] {
+        std::fs::write(folder.path().join("file.part"), stale).unwrap();
+        client.download(file.clone()).to_file(&path).await.unwrap();
+        assert!(std::fs::read(&path).unwrap() == content);
+    }
+    assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn s_28_ten_truncated_downloads_of_many_leave_every_file_whole() {
+    let mut org = Org::empty();
+    let files: Vec<_> = (0..40).map(|n| bytes(100_000 + n)).map(|bytes| (version(&mut org, &bytes), bytes)).collect();
+    let org = MockOrg::serve(org).await;
+    let client = &connect(&org);
+    org.fault(broken(70_000).every(3).times(10));
+    let breaks = stream::iter(&files)
+        .map(|(id, bytes)| async move {
+            let mut out = Vec::new();
+            let file = StoredFile::new(FileKind::ContentVersion, *id);
+            let done = client.download(file).tries(11).write_to(&mut out).await.unwrap();
+            assert!(out == *bytes && done.md5.is_some());
+            done.breaks
+        })
+        .buffer_unordered(4)
+        .fold(0, async |sum, breaks| sum + breaks)
+        .await;
+    assert_eq!(breaks, 10);
+}
