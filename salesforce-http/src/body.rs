@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
+use futures_util::StreamExt;
 
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -119,14 +120,15 @@ impl fmt::Debug for Body {
 /// The largest buffer that is made because a server says so, before as much came.
 const BELIEVED: usize = 8 << 20;
 
-/// What an answer carries, piece by piece, already decompressed.
+/// A body piece by piece: that of an answer, already decompressed, or one that a request [makes](Body::made).
 pub struct BodyStream(BoxStream<'static, Result<Bytes, TransportError>>);
 
 impl BodyStream {
     /// A body made of these pieces.
     #[must_use]
     pub fn new(pieces: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static) -> Self {
-        Self(Box::pin(pieces))
+        // Asked once more behind its end, it has ended still; not every stream bears that.
+        Self(Box::pin(pieces.fuse()))
     }
 
     /// The whole body, at most `cap` bytes of it.
@@ -196,6 +198,14 @@ mod tests {
     async fn pieces_are_put_together_in_order() {
         assert_eq!(body(&["ab", "", "cd", "e"]).collect_up_to(5).await.unwrap(), "abcde");
         assert_eq!(body(&[]).collect_up_to(0).await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_ended_stays_ended() {
+        let once = futures_util::stream::unfold(true, async |more| more.then(|| (Ok(Bytes::from("ab")), false)));
+        let mut body = BodyStream::new(once);
+        assert_eq!(body.next().await.unwrap().unwrap(), "ab");
+        assert!(body.next().await.is_none() && body.next().await.is_none());
     }
 
     #[tokio::test]

@@ -7,9 +7,11 @@ use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::future::{Either, select};
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use url::Url;
 
 use super::settings::{Proxy, Settings};
@@ -21,18 +23,11 @@ use crate::{Error, ErrorKind, Result};
 /// The default transport: reqwest with connection pool, keep-alive and gzip.
 #[derive(Clone, Debug)]
 pub struct Reqwest {
-    outside: Clients,
+    outside: reqwest::Client,
     /// Without a proxy: what goes to this machine must not leave it, least of all by plain http.
-    loopback: Clients,
+    loopback: reqwest::Client,
+    /// Watched here: reqwest would count it from the first byte that is sent, and an upload may take longer.
     read_timeout: Duration,
-}
-
-#[derive(Clone, Debug)]
-struct Clients {
-    plain: reqwest::Client,
-    /// Without a read time-out: reqwest counts it from the first byte that is sent, and an upload may take longer.
-    /// An upload has a watch of its own instead.
-    upload: reqwest::Client,
 }
 
 impl Reqwest {
@@ -41,16 +36,15 @@ impl Reqwest {
     /// # Errors
     /// [`Config`](ErrorKind::Config) when a certificate or the proxy's URL cannot be read.
     pub fn new(settings: &Settings) -> Result<Self> {
-        let clients = |proxy| {
-            let upload = client(settings, proxy, None)?;
-            Ok::<_, Error>(Clients { plain: client(settings, proxy, Some(settings.read_timeout))?, upload })
-        };
-        let read_timeout = settings.read_timeout;
-        Ok(Self { outside: clients(&settings.proxy)?, loopback: clients(&Proxy::None)?, read_timeout })
+        Ok(Self {
+            outside: client(settings, &settings.proxy)?,
+            loopback: client(settings, &Proxy::None)?,
+            read_timeout: settings.read_timeout,
+        })
     }
 }
 
-fn client(settings: &Settings, proxy: &Proxy, read_timeout: Option<Duration>) -> Result<reqwest::Client> {
+fn client(settings: &Settings, proxy: &Proxy) -> Result<reqwest::Client> {
     let config =
         |message: &str, error: reqwest::Error| Error::new(ErrorKind::Config, message).with_source(error.without_url());
     let mut builder = reqwest::Client::builder()
@@ -59,9 +53,6 @@ fn client(settings: &Settings, proxy: &Proxy, read_timeout: Option<Duration>) ->
         .retry(reqwest::retry::never())
         .referer(false)
         .tls_version_min(reqwest::tls::Version::TLS_1_2);
-    if let Some(timeout) = read_timeout {
-        builder = builder.read_timeout(timeout);
-    }
     #[cfg(feature = "rustls")]
     {
         builder = builder.tls_backend_rustls();
@@ -95,31 +86,56 @@ impl Transport for Reqwest {
         request: http::Request<Body>,
     ) -> BoxFuture<'static, Result<http::Response<BodyStream>, TransportError>> {
         let here = Url::parse(&request.uri().to_string()).is_ok_and(|url| is_loopback(&url));
-        let clients = if here { &self.loopback } else { &self.outside };
-        let (plain, upload) = (clients.plain.clone(), clients.upload.clone());
+        let client = if here { self.loopback.clone() } else { self.outside.clone() };
         let read_timeout = self.read_timeout;
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let bytes = body.as_bytes().cloned();
+            let bytes = match body.as_bytes() {
+                Some(bytes) => Some(bytes.clone()),
+                None if body.is_empty() => Some(upload::empty(body.clone()).await?),
+                None => None,
+            };
             let response = match bytes {
-                Some(bytes) => plain.execute(built(parts, bytes.into())?).await.map_err(while_sending)?,
+                Some(bytes) => {
+                    let sending = client.execute(built(parts, bytes.into())?);
+                    tokio::time::timeout(read_timeout, sending).await.map_err(|_| silent())?
+                }
                 None => {
                     let (body, watch) = upload::watched(body, read_timeout);
                     let request = built(parts, reqwest::Body::wrap(body))?;
-                    match select(pin!(upload.execute(request)), pin!(watch)).await {
-                        Either::Left((response, _)) => response.map_err(while_sending)?,
-                        Either::Right(_) => return Err(TransportError::new(TransportErrorKind::ReadTimeout)),
+                    match select(pin!(client.execute(request)), pin!(watch)).await {
+                        Either::Left((response, _)) => response,
+                        Either::Right(_) => return Err(silent()),
                     }
                 }
             };
+            let response = response.map_err(while_sending)?;
             let mut answer = http::Response::new(());
             *answer.status_mut() = response.status();
             *answer.version_mut() = response.version();
             *answer.headers_mut() = response.headers().clone();
-            let pieces = response.bytes_stream().map_err(while_reading).boxed();
-            Ok(answer.map(|()| BodyStream::new(pieces)))
+            let pieces = response.bytes_stream().map_err(while_reading);
+            Ok(answer.map(|()| BodyStream::new(unless_silent(pieces, read_timeout))))
         })
     }
+}
+
+fn silent() -> TransportError {
+    TransportError::new(TransportErrorKind::ReadTimeout)
+}
+
+/// The pieces of an answer, until none comes for so long.
+fn unless_silent(
+    pieces: impl Stream<Item = Result<Bytes, TransportError>> + Unpin,
+    silence: Duration,
+) -> impl Stream<Item = Result<Bytes, TransportError>> {
+    stream::unfold(Some(pieces), move |pieces| async move {
+        let mut pieces = pieces?;
+        match tokio::time::timeout(silence, pieces.next()).await {
+            Ok(piece) => piece.map(|piece| (piece, Some(pieces))),
+            Err(_) => Some((Err(silent()), None)),
+        }
+    })
 }
 
 fn built(parts: http::request::Parts, body: reqwest::Body) -> Result<reqwest::Request, TransportError> {

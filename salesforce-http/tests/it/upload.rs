@@ -77,7 +77,8 @@ async fn an_upload_says_its_length_and_is_made_anew_for_each_try() {
 
 #[tokio::test]
 async fn an_upload_of_another_length_than_it_says_is_never_taken_for_whole() {
-    for len in [5, 7] {
+    // 3 is where a piece ends.
+    for len in [0, 3, 5, 7] {
         let (url, seen) = server(&[OK]).await;
         let connection = Connection::builder(Tokens::for_hosts(&[url])).max_tries(1).build().unwrap();
         let request = put(Body::made(len, || pieces(&["abc", "def"]))).with_effect(Effect::Once);
@@ -85,6 +86,14 @@ async fn an_upload_of_another_length_than_it_says_is_never_taken_for_whole() {
         assert!(matches!(error.kind(), ErrorKind::OutcomeUnknown), "{len}: {error:?}");
         assert!(seen.lock().unwrap().is_empty(), "{len}");
     }
+}
+
+#[tokio::test]
+async fn empty_pieces_are_no_part_of_an_upload() {
+    let (url, seen) = server(&[OK]).await;
+    let connection = Connection::builder(Tokens::for_hosts(&[url])).max_tries(1).build().unwrap();
+    connection.send(put(Body::made(6, || pieces(&["", "abc", "", "def", "", ""])))).await.unwrap();
+    assert!(seen.lock().unwrap()[0].ends_with("abcdef"));
 }
 
 #[tokio::test]
@@ -116,4 +125,19 @@ async fn silence_in_the_middle_of_an_upload_has_an_end() {
     let stuck = || BodyStream::new(pieces(&["abc"]).chain(stream::pending()));
     let error = connection.send(put(Body::made(6, stuck)).with_effect(Effect::Repeatable)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
+}
+
+#[tokio::test]
+async fn silence_in_the_middle_of_an_answer_has_an_end() {
+    for request in [put(Body::made(6, || pieces(&["abc", "def"]))), Request::get("limits")] {
+        let (url, _) = server(&["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"]).await;
+        let connection = Connection::builder(Tokens::for_hosts(&[url]))
+            .read_timeout(Duration::from_millis(50))
+            .timeout(Duration::from_secs(5))
+            .max_tries(1)
+            .build()
+            .unwrap();
+        let error = connection.send(request).await.unwrap_err();
+        assert!(error.to_string().contains("silent for longer"), "{error}");
+    }
 }

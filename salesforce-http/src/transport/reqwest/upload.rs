@@ -17,7 +17,12 @@ use crate::transport::{TransportError, TransportErrorKind};
 pub(super) struct Upload {
     /// Never locked: reqwest asks for bodies that are `Sync`, and a stream need not be.
     pieces: Mutex<BodyStream>,
+    /// How many bytes the pieces must still have.
     left: u64,
+    /// The piece that seems to be the last. It is kept until the pieces have ended: hyper asks for no more once it has
+    /// as many bytes as were said, and would take what is cut for whole.
+    last: Option<Bytes>,
+    ended: bool,
     moved: Arc<AtomicU64>,
 }
 
@@ -25,7 +30,13 @@ pub(super) struct Upload {
 /// that long after the last one; twice as long at most.
 pub(super) fn watched(body: Body, silence: Duration) -> (Upload, impl Future<Output = ()>) {
     let moved = Arc::new(AtomicU64::new(0));
-    let upload = Upload { left: body.len(), pieces: Mutex::new(body.into_stream()), moved: Arc::clone(&moved) };
+    let upload = Upload {
+        left: body.len(),
+        pieces: Mutex::new(body.into_stream()),
+        last: None,
+        ended: false,
+        moved: Arc::clone(&moved),
+    };
     let watch = async move {
         loop {
             let before = moved.load(Ordering::Relaxed);
@@ -38,6 +49,20 @@ pub(super) fn watched(body: Body, silence: Duration) -> (Upload, impl Future<Out
     (upload, watch)
 }
 
+/// A made body that is to be empty, once it is known that it is: hyper would not look.
+pub(super) async fn empty(body: Body) -> Result<Bytes, TransportError> {
+    match body.into_stream().collect_up_to(0).await {
+        Err(error) if error.kind() == TransportErrorKind::TooLarge => Err(broken(LONGER)),
+        collected => collected,
+    }
+}
+
+const LONGER: &str = "what was to be sent is longer than was said before";
+
+fn broken(why: &str) -> TransportError {
+    TransportError::new(TransportErrorKind::Broken).with_source(why)
+}
+
 impl http_body::Body for Upload {
     type Data = Bytes;
     type Error = TransportError;
@@ -46,29 +71,36 @@ impl http_body::Body for Upload {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        let pieces = self.pieces.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let piece = ready!(Pin::new(pieces).poll_next(context));
-        self.moved.fetch_add(1, Ordering::Relaxed);
-        let wrong = |why: &str| Some(Err(TransportError::new(TransportErrorKind::Broken).with_source(why)));
-        Poll::Ready(match piece {
-            Some(Ok(bytes)) => match self.left.checked_sub(bytes.len() as u64) {
+        let wrong = |why: &str| Poll::Ready(Some(Err(broken(why))));
+        while !self.ended {
+            let pieces = self.pieces.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let piece = ready!(Pin::new(pieces).poll_next(context)).transpose()?;
+            self.moved.fetch_add(1, Ordering::Relaxed);
+            let Some(bytes) = piece else {
+                self.ended = true;
+                if self.left > 0 {
+                    return wrong("what was to be sent is shorter than was said before");
+                }
+                break;
+            };
+            match self.left.checked_sub(bytes.len() as u64) {
+                None => return wrong(LONGER),
+                Some(0) if bytes.is_empty() => {}
+                Some(0) => (self.left, self.last) = (0, Some(bytes)),
                 Some(left) => {
                     self.left = left;
-                    Some(Ok(Frame::data(bytes)))
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
-                None => wrong("what was to be sent is longer than was said before"),
-            },
-            Some(Err(error)) => Some(Err(error)),
-            None if self.left > 0 => wrong("what was to be sent is shorter than was said before"),
-            None => None,
-        })
+            }
+        }
+        Poll::Ready(self.last.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        false
+        self.ended && self.last.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        SizeHint::with_exact(self.left + self.last.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }
