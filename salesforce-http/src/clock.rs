@@ -106,6 +106,7 @@ impl ManualClock {
     /// Only for futures that wait for nothing but this clock: a real connection looks like standing still.
     pub async fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
+        let mut yielded = false;
         std::future::poll_fn(|context| {
             loop {
                 let noted = Arc::new(Noted { woken: AtomicBool::new(false), parent: context.waker().clone() });
@@ -116,6 +117,12 @@ impl ManualClock {
                 if noted.woken.load(Ordering::Acquire) {
                     continue;
                 }
+                // What the runtime holds back until it has its turn, such as a task that had its share, moves then.
+                if !std::mem::replace(&mut yielded, true) {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                yielded = false;
                 match self.next_wake() {
                     Some(at) => self.set(at),
                     None => return Poll::Pending,

@@ -128,6 +128,22 @@ impl Error {
         self
     }
 
+    /// The same of a call that was not sent again, with what its last try ended with.
+    pub(crate) fn after(mut self, before: Self) -> Self {
+        let Repr { message, status, api_errors, request_id, body, .. } = *before.0;
+        let said = match self.0.message.strip_prefix("nothing was sent: ") {
+            Some(said) => &format!("not sent again: {said}"),
+            None => &self.0.message,
+        };
+        self.0.message = format!("{said}; before that: {message}");
+        // A login that failed in between has said something itself.
+        if self.0.status.is_none() {
+            (self.0.status, self.0.api_errors) = (status, api_errors);
+            (self.0.request_id, self.0.body) = (request_id, body);
+        }
+        self
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.0.message
     }

@@ -51,6 +51,8 @@ struct Running {
     counted: bool,
     /// When it was sent.
     since: Option<Duration>,
+    /// Whether the org did what it was asked.
+    answered: bool,
 }
 
 /// Why a call is not let in now.
@@ -69,11 +71,14 @@ impl Limits {
     /// Waits until the call may be sent. What it takes is free again when the place is dropped.
     pub(crate) async fn enter(self: &Arc<Self>, request: &Request) -> Result<Place> {
         let began = self.clock.elapsed();
-        let mut place = loop {
+        loop {
+            let closed = |_| Error::new(ErrorKind::Other, "the connection is closed");
+            let permit = self.places.clone().acquire_owned().await.map_err(closed)?;
             // Made before the look, so that nothing that changes in between is missed.
             let changed = self.changed.notified();
-            match self.admit(request) {
-                Ok(place) => break place,
+            // The look comes last, and who has to wait holds no permit: it may be needed by a call that need not.
+            match self.admit(request, permit) {
+                Ok(place) => return Ok(place),
                 Err(Wait::ForLongCalls) => changed.await,
                 Err(Wait::ForDailyCalls(reached)) => {
                     let waited = self.clock.elapsed().saturating_sub(began);
@@ -86,13 +91,10 @@ impl Limits {
                     }
                 }
             }
-        };
-        let closed = |_| Error::new(ErrorKind::Other, "the connection is closed");
-        place.permit = Some(self.places.clone().acquire_owned().await.map_err(closed)?);
-        Ok(place)
+        }
     }
 
-    fn admit(self: &Arc<Self>, request: &Request) -> Result<Place, Wait> {
+    fn admit(self: &Arc<Self>, request: &Request, permit: OwnedSemaphorePermit) -> Result<Place, Wait> {
         let now = self.clock.elapsed();
         let mut state = self.state();
         let counted = !costs_nothing(request);
@@ -113,8 +115,8 @@ impl Limits {
         }
         state.last += 1;
         let number = state.last;
-        state.running.insert(number, Running { route, may_be_long, counted, since: None });
-        Ok(Place { limits: self.clone(), number, permit: None })
+        state.running.insert(number, Running { route, may_be_long, counted, since: None, answered: false });
+        Ok(Place { limits: self.clone(), number, permit: Some(permit) })
     }
 
     /// Keeps what the answer says about the org's allowance.
@@ -150,14 +152,24 @@ impl Place {
             running.since = Some(now);
         }
     }
+
+    /// The org did what it was asked. What fails or is given up tells nothing of how long that takes.
+    pub(crate) fn answered(&self) {
+        if let Some(running) = self.limits.state().running.get_mut(&self.number) {
+            running.answered = true;
+        }
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let now = self.limits.clock.elapsed();
         let mut state = self.limits.state();
-        if let Some(Running { route, since: Some(since), .. }) = state.running.remove(&self.number) {
-            state.routes.learn(route, now.saturating_sub(since) >= LONG);
+        if let Some(Running { route, since: Some(since), answered, .. }) = state.running.remove(&self.number) {
+            let was_long = now.saturating_sub(since) >= LONG;
+            if was_long || answered {
+                state.routes.learn(route, was_long);
+            }
         }
         drop(state);
         self.permit = None;

@@ -86,6 +86,8 @@ struct Course<'r> {
     refused: Option<Arc<AccessToken>>,
     renewed: bool,
     lost: bool,
+    /// What the last try that was sent ended with, unless with a token that was refused.
+    before: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -119,12 +121,14 @@ impl Pipeline {
             refused: None,
             renewed: false,
             lost: false,
+            before: None,
         };
         self.go_round(course).instrument(span).await
     }
 
     async fn go_round(&self, mut course: Course<'_>) -> Result<Answer> {
         loop {
+            let tries = course.tries;
             let failure = match self.attempt(&mut course).await {
                 Ok(answer) => {
                     self.budget.refill();
@@ -147,9 +151,18 @@ impl Pipeline {
                 }
                 Verdict::Retry(pause) => {
                     warn!(kind = ?error.kind(), status, tries = course.tries, ?pause, "will send the call again");
+                    if course.tries > tries {
+                        course.before = Some(failure.error);
+                    }
                     self.clock.sleep(pause).await;
                 }
-                Verdict::Fail(why) => return Err(conclude(failure.error, &course, why)),
+                Verdict::Fail(why) => {
+                    let error = match course.before.take() {
+                        Some(before) if course.tries == tries => failure.error.after(before),
+                        _ => failure.error,
+                    };
+                    return Err(conclude(error, &course, why));
+                }
             }
         }
     }
@@ -174,7 +187,10 @@ impl Pipeline {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let left = course.request.limit().unwrap_or(self.timeout).min(self.left(course));
         match self.within(left, self.exchange(course, &url, request)).await {
-            Some(Ok((head, body))) => Ok(Answer { head, body, place, tries: course.tries }),
+            Some(Ok((head, body))) => {
+                place.answered();
+                Ok(Answer { head, body, place, tries: course.tries })
+            }
             Some(Err(failure)) => Err(failure),
             None => Err(Failure {
                 error: Error::new(ErrorKind::Timeout, format!("no answer within {left:?}: try later or ask for less")),

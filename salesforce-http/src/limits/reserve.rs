@@ -148,8 +148,9 @@ pub(super) fn costs_nothing(request: &Request) -> bool {
     request.path().trim_end_matches('/') == "/services/data"
 }
 
-/// The call would have used what is left to others. Nothing was sent, and the org refused nothing: go on from where you
-/// are when calls have become free.
+/// The call would have used what is left to others and was not sent: go on from where you are when calls have become
+/// free. Where a try of it had been sent before, [`tries`](Error::tries) and
+/// [`outcome_unknown`](Error::outcome_unknown) tell of that, and the error holds what the org said to it.
 ///
 /// It is the source of an error of kind [`Limit`](ErrorKind::Limit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +199,7 @@ impl fmt::Display for ReserveReached {
         let Self { used, allowed, reserved, come_back_in } = self;
         write!(
             f,
-            "nothing was sent: {used} of the org's {allowed} calls of the last 24 hours are used and {reserved} are \
+            "{used} of the org's {allowed} calls of the last 24 hours are used and {reserved} are \
              reserved for others; go on in {} minutes",
             come_back_in.as_secs().div_ceil(60)
         )
@@ -209,7 +210,7 @@ impl std::error::Error for ReserveReached {}
 
 impl From<ReserveReached> for Error {
     fn from(reached: ReserveReached) -> Self {
-        Self::new(ErrorKind::Limit, reached.to_string())
+        Self::new(ErrorKind::Limit, format!("nothing was sent: {reached}"))
             .with_retry_after(Some(reached.come_back_in))
             .with_source(reached)
     }

@@ -12,7 +12,7 @@ use salesforce_http::{
 };
 use salesforce_types::Timestamp;
 
-use crate::support::{Script, Step, Tokens, with};
+use crate::support::{LOCKED, Script, Step, Tokens, answer, with};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -118,6 +118,34 @@ async fn b3_01_others_count_and_what_they_free_is_noticed() {
     for _ in 0..5 {
         connection.send(Request::get("limits")).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn b3_01_queued_calls_stop_when_an_answer_reports_the_reserve_reached() {
+    let usage = with(200, &[("Sforce-Limit-Info", "api-usage=800/1000")], "[]");
+    let script = Script::new([Step::After(Duration::from_secs(1), Box::new(usage))]);
+    let one = |builder: salesforce_http::ConnectionBuilder| builder.concurrency(1);
+    let connection = script.build(Tokens::default(), |builder| one(builder).reserve(Reserve::new().daily_percent(20)));
+    let calls = join_all((0..10).map(|_| connection.send(Request::get("limits"))));
+    let calls = script.clock.run(calls).await;
+    let stopped = calls.iter().filter(|call| call.as_ref().is_err_and(|error| ReserveReached::of(error).is_some()));
+    assert_eq!((stopped.count(), script.sent().len()), (9, 1));
+}
+
+#[tokio::test]
+async fn a_call_that_the_reserve_stops_on_its_way_tells_of_the_try_before() {
+    let script = Script::new([with(400, &[("Sforce-Limit-Info", "api-usage=900/1000")], LOCKED)]);
+    let connection = script.build(Tokens::default(), |builder| builder.reserve(Reserve::new().daily_percent(20)));
+    let error = script.clock.run(connection.send(Request::post("sobjects/Account"))).await.unwrap_err();
+    assert_eq!((error.kind(), error.tries(), script.sent().len()), (ErrorKind::Limit, 1, 1));
+    assert_eq!(ReserveReached::of(&error).unwrap().used(), 900);
+    assert_eq!((error.api_errors().len(), error.status().unwrap().as_u16()), (1, 400));
+    assert_eq!(
+        error.to_string(),
+        "POST sobjects/Account failed with 400: not sent again: 900 of the org's 1000 calls of the last 24 hours are \
+         used and 200 are reserved for others; go on in 15 minutes; before that: UNABLE_TO_LOCK_ROW: unable to obtain \
+         exclusive access"
+    );
 }
 
 #[tokio::test]
@@ -259,4 +287,21 @@ async fn b3_06_a_call_that_turns_out_long_keeps_others_back() {
         Duration::from_secs(61),
         "of an unknown kind, it waits until the long one has ended"
     );
+}
+
+#[tokio::test]
+async fn b3_06_a_call_that_failed_or_was_given_up_does_not_make_its_kind_a_short_one() {
+    let failed = answer(400, r#"[{"errorCode":"MALFORMED_QUERY","message":"unexpected token"}]"#);
+    for (first, waits) in [(failed, true), (lasting(9), false)] {
+        let script = Script::new([first].into_iter().chain((0..4).map(|_| lasting(30))));
+        let connection = script.build(Tokens::default(), |builder| builder.concurrency(50).long_calls(1));
+        let call = connection.send(Request::get("query"));
+        match waits {
+            true => drop(script.clock.run(call).await.unwrap_err()),
+            false => assert!(call.now_or_never().is_none()),
+        }
+        let calls = join_all((0..4).map(|_| connection.send(Request::get("query"))));
+        script.clock.run(calls).await;
+        assert_eq!(script.sent().iter().filter(|sent| sent.at == Duration::ZERO).count(), 2, "{waits}");
+    }
 }
