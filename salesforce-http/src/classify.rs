@@ -13,6 +13,7 @@ use url::Url;
 use self::code::{by_code, by_status};
 use crate::clock::Clock;
 use crate::redact;
+use crate::request::EXCERPT;
 use crate::response::Head;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::{Error, ErrorKind};
@@ -103,14 +104,9 @@ impl Error {
     #[must_use]
     pub fn refusal(status: Option<StatusCode>, errors: Vec<ApiError>) -> Self {
         let errors: Vec<ApiError> = errors.into_iter().map(scrubbed).collect();
-        let by_status = |by_api| status.map_or((ErrorKind::Other, Retry::Never), |status| by_status(status, by_api));
-        let (kind, message) = match errors.first() {
-            Some(first) => {
-                let (kind, _) = by_code(first).unwrap_or_else(|| by_status(true));
-                (kind, sentence(first, errors.len(), kind))
-            }
-            None => (by_status(false).0, "it was refused without a reason".to_owned()),
-        };
+        let by_status = |by_api| status.map_or(UNKNOWN, |status| by_status(status, by_api));
+        let (kind, _, message) = judged(&errors, || by_status(true))
+            .unwrap_or_else(|| (by_status(false).0, Retry::Never, "it was refused without a reason".to_owned()));
         let error = Self::new(kind, message).with_api_errors(errors);
         match status {
             Some(status) => error.with_status(status),
@@ -124,23 +120,26 @@ pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], kept: usize, clock: &
     let errors: Vec<ApiError> = api_errors(body).into_iter().map(scrubbed).collect();
     let after = retry_after(head, clock);
     let by_api = !errors.is_empty();
-    let (kind, retry) = match errors.first() {
-        // A fault says 500 whatever it is about.
-        Some(first) if body.trim_ascii_start().starts_with(b"<") => {
-            by_code(first).unwrap_or((ErrorKind::Other, Retry::Never))
-        }
-        Some(first) => by_code(first).unwrap_or_else(|| by_status(head.status, true)),
-        None => by_status(head.status, false),
-    };
+    // A fault says 500 whatever it is about.
+    let is_fault = body.trim_ascii_start().starts_with(b"<");
+    let (kind, retry, message) = judged(&errors, || if is_fault { UNKNOWN } else { by_status(head.status, true) })
+        .unwrap_or_else(|| {
+            let (kind, retry) = by_status(head.status, false);
+            let (kind, message) = match head.status.is_redirection() {
+                true => redirect(head, url, body),
+                false => (kind, without_errors(head, body)),
+            };
+            (kind, retry, message)
+        });
     let retry = match (kind, retry) {
         // The org says when to come back, so it has not done it and will take it then.
         (ErrorKind::Limit, Retry::Never) if after.is_some() && is_call_limit(&errors) => Retry::NotRun,
         (_, retry) => retry,
     };
-    let (kind, message) = match errors.first() {
-        Some(first) => (kind, sentence(first, errors.len(), kind)),
-        None if head.status.is_redirection() => redirect(head, url, body),
-        None => (kind, without_errors(head, body)),
+    let retry = match retry {
+        // The class ran: what it did before it said so, nobody knows.
+        Retry::NotRun if is_by_a_class(url) => Retry::Repeatable,
+        retry => retry,
     };
     let excerpt = (!by_api && !body.is_empty()).then(|| excerpt(body, kept));
     let error = head.error(kind, message).with_api_errors(errors).with_retry_after(after).with_body(excerpt);
@@ -154,29 +153,47 @@ pub(crate) fn refusal(head: &Head, url: &Url, body: &[u8], kept: usize, clock: &
 /// A part of an answer that says no, in the words that it would have as an answer of its own.
 pub(crate) fn inner_refusal(head: &Head, body: &[u8]) -> Error {
     let errors: Vec<ApiError> = api_errors(body).into_iter().map(scrubbed).collect();
-    let Some(first) = errors.first() else {
-        let (kind, _) = by_status(head.status, false);
-        return head.error(kind, without_errors(head, body)).with_body(Some(excerpt(body, 2048)));
-    };
-    let (kind, _) = by_code(first).unwrap_or_else(|| by_status(head.status, true));
-    head.error(kind, sentence(first, errors.len(), kind)).with_api_errors(errors)
+    match judged(&errors, || by_status(head.status, true)) {
+        Some((kind, _, message)) => head.error(kind, message).with_api_errors(errors),
+        None => {
+            let (kind, _) = by_status(head.status, false);
+            head.error(kind, without_errors(head, body)).with_body(Some(excerpt(body, EXCERPT)))
+        }
+    }
+}
+
+/// What is said with a code that is not known, and no status that tells more.
+const UNKNOWN: (ErrorKind, Retry) = (ErrorKind::Other, Retry::Never);
+
+/// What to think of an error list: its first entry decides.
+fn judged(errors: &[ApiError], unknown: impl FnOnce() -> (ErrorKind, Retry)) -> Option<(ErrorKind, Retry, String)> {
+    let first = errors.first()?;
+    let (kind, retry) = by_code(first).unwrap_or_else(unknown);
+    Some((kind, retry, sentence(first, errors.len(), kind)))
+}
+
+/// Whether a class of the org's own answers there (Apex REST): its words are not Salesforce's.
+fn is_by_a_class(url: &Url) -> bool {
+    const BASE: &str = "/services/apexrest/";
+    url.path().get(..BASE.len()).is_some_and(|base| base.eq_ignore_ascii_case(BASE))
 }
 
 /// A refusal in an answer that says 200: an error list, or a page for people.
-pub(crate) fn disguised(head: &Head, body: &[u8]) -> Option<Failure> {
+pub(crate) fn disguised(head: &Head, url: &Url, body: &[u8]) -> Option<Failure> {
+    if is_by_a_class(url) {
+        return None;
+    }
     if is_html(head, body) {
         let message = without_errors(head, body);
-        let error = head.error(ErrorKind::Busy, message).with_body(Some(excerpt(body, 2048)));
+        let error = head.error(ErrorKind::Busy, message).with_body(Some(excerpt(body, EXCERPT)));
         return Some(Failure { error, retry: Retry::Repeatable, lost: true });
     }
     #[cfg(feature = "soap")]
-    let list = error_list(body).or_else(|| crate::soap::fault(body).map(|fault| vec![fault.api_error()]));
+    let list = error_list(body).or_else(|| crate::soap::early_fault(body).map(|fault| vec![fault.api_error()]));
     #[cfg(not(feature = "soap"))]
     let list = error_list(body);
     let errors: Vec<ApiError> = list?.into_iter().map(scrubbed).collect();
-    let first = errors.first()?;
-    let (kind, retry) = by_code(first).unwrap_or((ErrorKind::Other, Retry::Never));
-    let message = sentence(first, errors.len(), kind);
+    let (kind, retry, message) = judged(&errors, || UNKNOWN)?;
     Some(Failure { error: head.error(kind, message).with_api_errors(errors), retry, lost: false })
 }
 

@@ -276,7 +276,7 @@ impl Pipeline {
         if !good {
             return Err(classify::refusal(&head, url, &body, course.request.kept_error_body(), &*self.clock));
         }
-        match classify::disguised(&head, &body) {
+        match classify::disguised(&head, url, &body) {
             Some(failure) => Err(failure),
             None => Ok((head, Received::Whole(body))),
         }

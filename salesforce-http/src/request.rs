@@ -353,7 +353,7 @@ impl Request {
 }
 
 /// How much of a body that is no error list an error keeps, unless the request says more.
-const EXCERPT: usize = 2048;
+pub(crate) const EXCERPT: usize = 2048;
 
 /// What the connection and the transport set themselves.
 const OURS: [HeaderName; 7] = [

@@ -119,7 +119,7 @@ impl Response {
     /// What a call of its own would have failed with, when the status says that it failed.
     pub fn inner(&self, status: StatusCode, body: Bytes) -> Result<Self> {
         let head = Head { status, ..self.head.clone() };
-        match status.is_success() {
+        match status.is_success() || status == StatusCode::NOT_MODIFIED {
             true => Ok(Self { head, body, tries: self.tries }),
             false => Err(crate::classify::inner_refusal(&head, &body).with_tries(self.tries)),
         }

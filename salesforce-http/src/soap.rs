@@ -25,7 +25,7 @@ pub use self::fault::Fault;
 use crate::request::Effect;
 use crate::{Connection, Error, ErrorKind, Request, Result};
 
-/// A body that is longer is no fault: it holds results.
+/// So soon a fault says that it is one; a body that is longer and does not holds results.
 const FAULT: usize = 64 * 1024;
 
 /// A SOAP call: an operation with what it takes.
@@ -152,9 +152,18 @@ pub fn read(body: &[u8]) -> Result<Answer, BrokenXml> {
     }
 }
 
+/// The fault that a body holds, if it says soon that it is one: results are not read for it.
+pub(crate) fn early_fault(body: &[u8]) -> Option<Fault> {
+    let says_so = |start: &[u8]| start.windows(6).any(|window| window == b"Fault>" || window == b"Fault ");
+    match body.get(..FAULT) {
+        Some(start) if !says_so(start) => None,
+        _ => fault(body),
+    }
+}
+
 /// The fault that a body holds, if it is one.
 pub(crate) fn fault(body: &[u8]) -> Option<Fault> {
-    if body.len() > FAULT || !body.trim_ascii_start().starts_with(b"<") {
+    if !body.trim_ascii_start().starts_with(b"<") {
         return None;
     }
     match read(body).ok()? {
@@ -178,17 +187,21 @@ impl Connection {
     /// cannot hold. Nothing was sent then.
     pub async fn soap(&self, call: Call) -> Result<Element> {
         let request = call.request(self.api_version(), self.client_name())?;
-        let name = request.call();
         let response = self.send(request).await?;
         let unreadable = |error: BrokenXml| {
             let message = format!("the answer cannot be read: {error}");
             // The org did what it was asked; only what came of it is not known.
             let kind = if call.effect == Effect::Once { ErrorKind::OutcomeUnknown } else { ErrorKind::Decode };
-            Error::new(kind, message).with_source(error).with_call(name.clone()).with_status(response.status())
+            response.error(kind, message).with_source(error)
         };
         match read(response.bytes()).map_err(unreadable)? {
             Answer::Response(element) => Ok(element),
-            Answer::Fault(fault) => Err(unreadable(BrokenXml::new(format!("a fault of unusual size: {fault}")))),
+            // The rest of the faults, which say so late, were taken for results until here.
+            Answer::Fault(fault) => Err(Error::refusal(None, vec![fault.api_error()])
+                .with_call(response.call())
+                .with_status(response.status())
+                .with_request_id(response.request_id())
+                .with_tries(response.tries())),
         }
     }
 }

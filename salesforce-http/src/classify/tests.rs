@@ -283,7 +283,13 @@ fn only_the_apis_own_refusal_is_surely_no_success() {
 
 #[test]
 fn a_200_may_hold_a_refusal() {
-    let ok = |body: &str, kind: &str| disguised(&head(200, &[("content-type", kind)]), body.as_bytes());
+    let ok = |body: &str, kind: &str| {
+        disguised(
+            &head(200, &[("content-type", kind)]),
+            &Url::parse("https://acme.my.salesforce.com/limits").unwrap(),
+            body.as_bytes(),
+        )
+    };
     let json = "application/json;charset=UTF-8";
     let failure = ok(r#" [{"message":"Server too busy","errorCode":"SERVER_UNAVAILABLE","fields":[]}]"#, json).unwrap();
     assert_eq!((failure.error.kind(), failure.retry), (K::Busy, R::NotRun));

@@ -85,3 +85,24 @@ async fn the_renewal_of_a_token_counts_for_no_try() {
     let connection = script.build(Tokens::default(), |builder| builder.max_tries(3));
     assert_eq!(script.clock.run(connection.send(create())).await.unwrap().tries(), 3);
 }
+
+#[tokio::test]
+async fn what_a_class_of_the_org_answers_is_its_own_word() {
+    let post = || Request::post("/services/apexrest/widgets");
+    for body in [LOCKED, "<html>We are down for maintenance."] {
+        let script = Script::new([answer(200, body)]);
+        let response = script.clock.run(script.connection().send(post())).await.unwrap();
+        assert_eq!((&response.bytes()[..], script.sent().len()), (body.as_bytes(), 1));
+    }
+    // The class may have done something before it said so.
+    for step in [answer(400, LOCKED), answer(429, ""), with(503, &[("Retry-After", "1")], LOCKED)] {
+        let script = Script::new([step.clone()]);
+        let error = script.clock.run(script.connection().send(post())).await.unwrap_err();
+        assert_eq!((error.tries(), script.sent().len()), (1, 1), "{step:?}");
+        let script = Script::new([step]);
+        let read = script.clock.run(script.connection().send(Request::get("/services/apexrest/widgets"))).await;
+        assert_eq!(read.unwrap().tries(), 2);
+    }
+    let script = Script::new([answer(401, EXPIRED)]);
+    assert_eq!(script.connection().send(post()).await.unwrap().tries(), 2);
+}

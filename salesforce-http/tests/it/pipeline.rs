@@ -246,6 +246,15 @@ async fn the_answer_tells_the_orgs_time() {
 }
 
 #[tokio::test]
+async fn an_answer_inside_another_fails_as_one_of_its_own_would() {
+    let answer = Script::new([]).connection().send(Request::get("limits")).await.unwrap();
+    let inner = |status: u16, body: &'static str| answer.inner(status.try_into().unwrap(), body.into());
+    assert_eq!(inner(304, "").unwrap().status().as_u16(), 304);
+    assert_eq!(inner(400, LOCKED).unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(inner(404, "gone").unwrap_err().body(), Some("gone"));
+}
+
+#[tokio::test]
 async fn answers_over_the_cap_are_refused() {
     let script = Script::new([]);
     let connection = script.build(Tokens::default(), |builder| builder.response_cap(OK.len()));

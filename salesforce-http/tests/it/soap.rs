@@ -65,6 +65,26 @@ async fn a_fault_is_an_error_like_one_of_rest() {
 }
 
 #[tokio::test]
+async fn a_fault_of_any_size_is_a_refusal_that_is_short_and_holds_no_secret() {
+    let long = format!("200 records 00D000000000001!AQCC_x.y {}", "x".repeat(70_000));
+    let header = format!("<e:Envelope xmlns:e=\"e\"><e:Header>{}</e:Header>", " ".repeat(70_000));
+    for body in [
+        LIMIT.replace("200 records", &long),
+        LIMIT.replace("<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\">", &header),
+    ] {
+        let body: &'static str = body.leak();
+        for status in [200, 500] {
+            let error = script([answer(status, body)]).connection().soap(undelete()).await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Invalid, false), "{status}");
+            assert_eq!(error.api_errors()[0].code.as_str(), "EXCEEDED_ID_LIMIT");
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("SOAP undelete failed with {status}: EXCEEDED_ID_LIMIT: ")), "{text}");
+            assert!(text.len() < 2000 && !format!("{error:?}").contains("AQCC"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_cannot_be_read_is_not_taken_for_a_failure() {
     for body in ["<Envelope><Body><undeleteResponse>", "{}", "<!DOCTYPE x []><Envelope/>"] {
         let error = script([answer(200, body)]).connection().soap(undelete()).await.unwrap_err();
