@@ -101,13 +101,21 @@ impl Sosl {
         Ok(text)
     }
 
-    /// What stands in the braces, with each `:name` replaced. A colon of the text itself is written `\:`.
+    /// What stands in the braces, with each `:name` replaced. A colon of the text itself is written `\:`; between quotes
+    /// words are no operators.
     fn filled_search<'s>(&'s self, search: &str, used: &mut Vec<&'s str>) -> Result<String, BindError> {
         let mut filled = String::with_capacity(search.len());
         let mut rest = search;
-        while let Some(at) = rest.find(['\\', ':']) {
+        let mut in_phrase = false;
+        while let Some(at) = rest.find(['\\', ':', '"']) {
             let (before, found) = rest.split_at(at);
             filled.push_str(before);
+            if let Some(after) = found.strip_prefix('"') {
+                filled.push('"');
+                in_phrase = !in_phrase;
+                rest = after;
+                continue;
+            }
             if found.starts_with('\\') {
                 let end = found.char_indices().nth(2).map_or(found.len(), |(end, _)| end);
                 filled.push_str(found.get(..end).unwrap_or_default());
@@ -118,7 +126,7 @@ impl Sosl {
             let bound = self.values.iter().find(|(bound, _)| bound == name);
             let (name, literal) = bound.ok_or_else(|| BindError::Unbound { name: name.into() })?;
             match literal.value(name)? {
-                Value::Text(text) => filled.push_str(&escaped(text.as_str())),
+                Value::Text(text) => filled.push_str(&escaped(text.as_str(), in_phrase)),
                 _ => return Err(BindError::WrongPlace { name: name.as_ref().into(), expected: "text to search for" }),
             }
             used.push(name);
@@ -135,9 +143,11 @@ impl From<&'static str> for Sosl {
     }
 }
 
-/// Text as words to search for: what SOSL reserves gets a backslash, and a word that is an operator gets quotes.
-fn escaped(text: &str) -> String {
-    let operator = |word: &str| ["AND", "OR", "NOT"].iter().any(|operator| word.eq_ignore_ascii_case(operator));
+/// Text as words to search for: what SOSL reserves gets a backslash, and a word that is an operator gets quotes unless it
+/// stands in some.
+fn escaped(text: &str, in_phrase: bool) -> String {
+    let operator =
+        |word: &str| !in_phrase && ["AND", "OR", "NOT"].iter().any(|operator| word.eq_ignore_ascii_case(operator));
     let mut out = String::with_capacity(text.len() + 8);
     for word in text.split_whitespace() {
         if !out.is_empty() {
@@ -195,6 +205,15 @@ mod tests {
         );
         assert_eq!(find("this and that OR Not"), r#"FIND {this "and" that "OR" "Not"} RETURNING Account"#);
         assert_eq!(find("Ändern\n日本"), "FIND {Ändern 日本} RETURNING Account");
+    }
+
+    #[test]
+    fn in_a_phrase_of_the_text_a_word_is_a_word() {
+        let phrase = |text: &'static str, value: &str| Sosl::new(text).bind("name", value).text().unwrap();
+        assert_eq!(phrase(r#"FIND {":name"}"#, "Bed OR Breakfast"), r#"FIND {"Bed OR Breakfast"}"#);
+        assert_eq!(phrase(r#"FIND {"the :name" OR :name}"#, "x and"), r#"FIND {"the x and" OR x "and"}"#);
+        assert_eq!(phrase(r#"FIND {":name"}"#, r#"a" OR "b\"#), r#"FIND {"a\" OR \"b\\"}"#);
+        assert_eq!(phrase(r#"FIND {\" :name}"#, "or"), r#"FIND {\" "or"}"#, "an escaped quote opens nothing");
     }
 
     #[test]
