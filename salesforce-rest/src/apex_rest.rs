@@ -23,6 +23,8 @@ impl Client {
     /// What a class does is its own affair. So a PATCH is sent once, and a POST unless the request says otherwise; GET, PUT
     /// and DELETE are sent again when an answer was lost, as HTTP has it. Where a class does not keep to that, say
     /// [`with_effect(Effect::Once)`](Request::with_effect).
+    /// A good answer is handed over whatever it holds, and a refusal is no proof that the class did nothing: a POST is not
+    /// sent again for it.
     ///
     /// # Errors
     ///

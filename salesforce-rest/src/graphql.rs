@@ -26,10 +26,16 @@ impl Client {
     /// A page has 10 rows unless the document says `first`; the next begins at `pageInfo.endCursor`, and 4,000 rows is
     /// where pages end. A document with a mutation in it is sent once.
     ///
+    /// A document is a text of the program, into which nobody could have slipped something. One that a program makes at
+    /// run time, for objects that it learns of then, is a [call](Self::send) like any other:
+    /// `Request::post("graphql").json(&json!({ "query": document }))`, which is sent once unless it
+    /// [says otherwise](Request::with_effect), and whose answer is read with its `errors`.
+    ///
     /// # Errors
     ///
     /// A document that is refused, or answered in part only, is an error with [`GraphqlErrors`] as its source: of kind
-    /// `Invalid`, although the status is 200. `Decode` when the data is other than `Data`.
+    /// `Invalid`, although the status is 200. `Decode` when the data is other than `Data`. Both are `OutcomeUnknown` for
+    /// a mutation of which there is data, or an answer that cannot be read: what it did is done.
     pub fn graphql<Data>(&self, document: &'static str) -> Graphql<'_, Data> {
         let body = Body { query: document, operation_name: None, variables: Map::new() };
         Graphql { client: self, body, problem: None, data: PhantomData }
@@ -73,13 +79,16 @@ impl<Data> Graphql<'_, Data> {
         self
     }
 
+    fn effect(&self) -> Effect {
+        // Rather a read that is sent once than a mutation that is sent twice.
+        if self.body.query.contains("mutation") { Effect::Once } else { Effect::None }
+    }
+
     fn request(&self) -> Result<Request> {
         if let Some(problem) = &self.problem {
             return Err(Error::new(ErrorKind::Invalid, format!("nothing was sent: {problem}")));
         }
-        // Rather a read that is sent once than a mutation that is sent twice.
-        let effect = if self.body.query.contains("mutation") { Effect::Once } else { Effect::None };
-        Ok(Request::post("graphql").json(&self.body).with_effect(effect))
+        Ok(Request::post("graphql").json(&self.body).with_effect(self.effect()))
     }
 }
 
@@ -95,22 +104,31 @@ struct Errors {
     errors: Option<Vec<GraphqlError>>,
 }
 
-fn read<Data: DeserializeOwned>(response: &Response) -> Result<Data> {
+fn read<Data: DeserializeOwned>(response: &Response, effect: Effect) -> Result<Data> {
+    let unreadable = |error: Error| if effect == Effect::Once { error.into_outcome_unknown() } else { error };
     // Errors are read first: data that is there in part may not be what `Data` is.
-    let Errors { errors } = response.json()?;
+    let Errors { errors } = response.json().map_err(unreadable)?;
     let errors = errors.unwrap_or_default();
-    if let Some(first) = errors.first() {
-        let more = errors.len() - 1;
-        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        let message = format!("the GraphQL document was not answered in full: {first}{more}");
-        return Err(Error::new(ErrorKind::Invalid, message)
-            .with_source(GraphqlErrors(errors))
-            .with_call("POST graphql")
-            .with_status(response.status()));
+    if !errors.is_empty() {
+        let Answer { data } = response.json::<Answer<Json>>().map_err(unreadable)?;
+        return Err(in_part(response, effect, GraphqlErrors { errors, data }));
     }
-    let Answer { data, .. } = response.json::<Answer<Data>>()?;
-    let none = || Error::new(ErrorKind::Decode, "the answer has neither data nor errors").with_call("POST graphql");
-    data.ok_or_else(none)
+    let Answer { data } = response.json::<Answer<Data>>().map_err(unreadable)?;
+    data.ok_or_else(|| unreadable(response.error(ErrorKind::Decode, "the answer has neither data nor errors")))
+}
+
+fn in_part(response: &Response, effect: Effect, errors: GraphqlErrors) -> Error {
+    let first = errors.errors.first().map(ToString::to_string).unwrap_or_default();
+    let more = errors.errors.len().saturating_sub(1);
+    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    let message = format!("the GraphQL document was not answered in full: {first}{more}");
+    match effect == Effect::Once && errors.data.is_some() {
+        true => {
+            let message = format!("{message}; the org may have done a part of it: look before you repeat the call");
+            response.error(ErrorKind::OutcomeUnknown, message).with_source(errors)
+        }
+        false => response.error(ErrorKind::Invalid, message).with_source(errors),
+    }
 }
 
 impl<'c, Data: DeserializeOwned + Send + 'c> IntoFuture for Graphql<'c, Data> {
@@ -118,7 +136,7 @@ impl<'c, Data: DeserializeOwned + Send + 'c> IntoFuture for Graphql<'c, Data> {
     type IntoFuture = BoxFuture<'c, Result<Data>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        async move { read(&self.client.send(self.request()?).await?) }.boxed()
+        async move { read(&self.client.send(self.request()?).await?, self.effect()) }.boxed()
     }
 }
 
@@ -130,7 +148,10 @@ impl<Data> fmt::Debug for Graphql<'_, Data> {
 
 /// Why a GraphQL document was not answered, or not in full; never empty.
 #[derive(Clone, Debug, PartialEq)]
-pub struct GraphqlErrors(Vec<GraphqlError>);
+pub struct GraphqlErrors {
+    errors: Vec<GraphqlError>,
+    data: Option<Json>,
+}
 
 impl GraphqlErrors {
     /// What an error says of it, if that is what the error is about.
@@ -142,13 +163,19 @@ impl GraphqlErrors {
     /// The errors, in the org's order.
     #[must_use]
     pub fn all(&self) -> &[GraphqlError] {
-        &self.0
+        &self.errors
+    }
+
+    /// What was answered all the same: the data of the parts that went well.
+    #[must_use]
+    pub fn data(&self) -> Option<&Json> {
+        self.data.as_ref()
     }
 }
 
 impl fmt::Display for GraphqlErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, error) in self.0.iter().enumerate() {
+        for (n, error) in self.errors.iter().enumerate() {
             write!(f, "{}{error}", if n > 0 { "; " } else { "" })?;
         }
         Ok(())

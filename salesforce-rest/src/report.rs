@@ -57,7 +57,7 @@ impl ReportHandle<'_> {
     ///
     /// # Errors
     ///
-    /// `Other` when the run fails, with the org's words; as for [`run`](Self::run), and for [`Poll::until_done`].
+    /// `Other` when the run fails; `Decode` when it is in no state that is known; as for [`run`](Self::run), and for [`Poll::until_done`].
     pub async fn run_in_background(
         &self,
         poll: Poll,
@@ -72,11 +72,17 @@ impl ReportHandle<'_> {
     ///
     /// # Errors
     ///
-    /// `NotFound` when there is no such report; `Limit` when the hour's runs are used up.
+    /// `NotFound` when there is no such report; `Limit` when the hour's runs are used up; `Decode` when the answer names
+    /// no run.
     pub async fn start(&self) -> Result<ReportInstance> {
         // A run too many uses one of the hour's and changes nothing.
         let request = Request::post(self.path("/instances")).query("includeDetails", "true");
-        self.client.send(request.with_effect(Effect::Repeatable)).await?.json()
+        let answer = self.client.send(request.with_effect(Effect::Repeatable)).await?;
+        let started: ReportInstance = answer.json()?;
+        match started.id.is_empty() {
+            true => Err(answer.error(ErrorKind::Decode, "the answer does not name the run that it started")),
+            false => Ok(started),
+        }
     }
 
     /// What became of a run, or how far it is.
@@ -91,13 +97,20 @@ impl ReportHandle<'_> {
 
     async fn look(&self, instance: &str) -> Result<Look<ReportInstance, Report>> {
         let report = self.instance(instance).await?;
+        let error =
+            |kind, message| Err(Error::new(kind, message).with_call(format!("GET {}", self.path("/instances"))));
         match report.attributes.status.as_deref() {
             Some("Success") => Ok(Look::Done(report)),
             Some("Error") => {
                 let message = format!("the run {instance} of the report failed at the org; run it there to see why");
-                Err(Error::new(ErrorKind::Other, message).with_call(format!("GET {}", self.path("/instances"))))
+                error(ErrorKind::Other, message)
             }
-            _ => Ok(Look::Running(report.attributes)),
+            Some("New" | "Running") => Ok(Look::Running(report.attributes)),
+            status => {
+                let status = status.unwrap_or_default().escape_debug();
+                let message = format!("the run {instance} of the report is in no state that is known, `{status}`");
+                error(ErrorKind::Decode, message)
+            }
         }
     }
 

@@ -21,7 +21,7 @@ mod related;
 mod update;
 mod upsert;
 
-pub(crate) use create::request as create_request;
+pub(crate) use create::{answered, created, request as create_request};
 pub(crate) use delete::request as delete_request;
 pub(crate) use get::request as get_request;
 pub(crate) use key::{Key, belongs};

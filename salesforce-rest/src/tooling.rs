@@ -8,7 +8,7 @@ use salesforce_types::RecordId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::sobject::object_name;
+use crate::sobject::{answered, create_request, created, object_name};
 use crate::{Client, Page, SaveResult};
 
 const BASE: &str = "tooling/";
@@ -82,13 +82,9 @@ impl<'c> Tooling<'c> {
     ///
     /// As for [`SObjectHandle::create`](crate::SObjectHandle::create).
     pub async fn create<Row: Serialize + ?Sized>(&self, object: &str, row: &Row) -> Result<RecordId> {
-        let request = Request::post(format!("sobjects/{}", object_name(object)?)).json(row);
-        let result: SaveResult = self.send(request).await?.json()?;
-        result.id.as_ref().filter(|_| result.success).and_then(|id| id.id()).ok_or_else(|| {
-            let reasons: Vec<_> = result.errors.iter().map(ToString::to_string).collect();
-            let message = format!("the org did not say that the row was created: {}", reasons.join("; "));
-            Error::new(ErrorKind::Other, message).with_call(format!("POST tooling/sobjects/{object}"))
-        })
+        let answer = self.send(create_request(object, row)?).await?;
+        let result: SaveResult = answered(&answer)?;
+        created(&result).map_err(|error| error.with_call(answer.call()))
     }
 
     /// Sets fields of a row.

@@ -62,7 +62,7 @@ pub(crate) fn request<R: Serialize + ?Sized>(object: &str, row: &R) -> Result<Re
 }
 
 /// What a good answer to a write says. One that cannot be read was given after the org had done it.
-pub(super) fn answered<T: for<'de> Deserialize<'de>>(answer: &Response) -> Result<T> {
+pub(crate) fn answered<T: for<'de> Deserialize<'de>>(answer: &Response) -> Result<T> {
     answer.json().map_err(Error::into_outcome_unknown)
 }
 
@@ -80,7 +80,7 @@ impl<'de> Deserialize<'de> for Created {
     }
 }
 
-fn created(result: &SaveResult) -> Result<RecordId> {
+pub(crate) fn created(result: &SaveResult) -> Result<RecordId> {
     if !result.success {
         return Err(Error::refusal(None, result.errors.clone()));
     }

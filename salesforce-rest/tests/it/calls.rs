@@ -113,6 +113,22 @@ async fn tooling_pages_lead_on_and_rows_are_below_its_base() {
 }
 
 #[tokio::test]
+async fn a_row_of_tooling_that_exists_is_never_said_not_to() {
+    let create = async |answer: &str| {
+        let script = Script::default().answer(201, answer);
+        script.client().tooling().create("ApexClass", &json!({"Name": "A"})).await.unwrap_err()
+    };
+    for answer in [r#"{"id":"01p"#, r#"{"id":"some_id","success":true,"errors":[]}"#] {
+        let error = create(answer).await;
+        assert!(error.kind() == ErrorKind::OutcomeUnknown && error.outcome_unknown(), "{error}");
+        assert!(!error.to_string().contains("did not say"), "{error}");
+    }
+    let error = create(r#"{"success":false,"errors":[{"statusCode":"DUPLICATE_VALUE","message":"taken"}]}"#).await;
+    assert_eq!((error.kind(), error.api_errors()[0].code.as_str()), (ErrorKind::Conflict, "DUPLICATE_VALUE"));
+    assert_eq!(error.call(), Some("POST tooling/sobjects/ApexClass"));
+}
+
+#[tokio::test]
 async fn the_mock_orgs_objects_are_rows_of_tooling() {
     let org = MockOrg::serve(Org::demo()).await;
     let client = connect(&org);
@@ -152,6 +168,33 @@ async fn graphql_data_is_typed_and_errors_are_errors_though_the_status_is_200() 
     assert_eq!(client.graphql::<Data>("{ n }").await.unwrap_err().kind(), ErrorKind::Decode);
     let error = client.graphql::<Data>("mutation { n }").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "a mutation is sent once");
+}
+
+#[tokio::test]
+async fn a_mutation_that_may_have_run_is_no_plain_refusal() {
+    let run = async |document: &'static str, answer: &str| {
+        let script = Script::default().answer(200, answer);
+        script.client().graphql::<Vec<u8>>(document).await.unwrap_err()
+    };
+    let in_part = r#"{"data":{"uiapi":{"AccountCreate":{"Record":{"Id":"001"}}}},"errors":[{"message":"no"}]}"#;
+    let refused = r#"{"data":null,"errors":[{"message":"no"}]}"#;
+    for (document, answer, kind) in [
+        ("mutation { n }", in_part, ErrorKind::OutcomeUnknown),
+        ("mutation { n }", refused, ErrorKind::Invalid),
+        ("mutation { n }", r#"{"data":{"n":7},"errors":[]}"#, ErrorKind::OutcomeUnknown),
+        ("mutation { n }", r#"{"data":{"n":"#, ErrorKind::OutcomeUnknown),
+        ("mutation { n }", "{}", ErrorKind::OutcomeUnknown),
+        ("{ n }", in_part, ErrorKind::Invalid),
+        ("{ n }", r#"{"data":{"n":7},"errors":[]}"#, ErrorKind::Decode),
+    ] {
+        let error = run(document, answer).await;
+        assert_eq!((error.kind(), error.outcome_unknown()), (kind, kind == ErrorKind::OutcomeUnknown), "{answer}");
+    }
+    let error = run("mutation { n }", in_part).await;
+    let data = GraphqlErrors::of(&error).unwrap().data().unwrap();
+    assert_eq!(data["uiapi"]["AccountCreate"]["Record"]["Id"], "001");
+    assert!(error.to_string().contains("look before you repeat"), "{error}");
+    assert_eq!(GraphqlErrors::of(&run("{ n }", refused).await).unwrap().data(), None);
 }
 
 #[tokio::test]
@@ -226,6 +269,23 @@ async fn a_report_in_the_background_is_waited_for() {
     assert!(script.paths()[1].ends_with("/instances/0LGQz%2Fx"));
     let error = script.run(handle.run_in_background(Poll::new(), |_| ())).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Other);
+}
+
+#[tokio::test]
+async fn a_run_of_a_report_in_no_known_state_is_not_waited_for() {
+    let odd = r#"{"attributes":{"id":"0LGQz","status":"Gone"}}"#;
+    let script = Script::default()
+        .answer(200, r#"{"status":"New"}"#)
+        .answer(200, r#"{"id":"0LGQz","status":"New"}"#)
+        .answer(200, odd)
+        .answer(200, r#"{"id":"0LGQz","status":"New"}"#)
+        .answer(200, r#"{"attributes":{}}"#);
+    let client = script.client();
+    let handle = client.report(REPORT.parse().unwrap());
+    for sent in [1, 3, 5] {
+        let error = script.run(handle.run_in_background(Poll::new(), |_| ())).await.unwrap_err();
+        assert_eq!((error.kind(), script.sent().len()), (ErrorKind::Decode, sent), "{error}");
+    }
 }
 
 #[tokio::test]
