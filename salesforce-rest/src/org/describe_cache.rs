@@ -113,7 +113,8 @@ impl DescribeCache {
     pub async fn describe(&self, object: &str) -> Result<Cached> {
         let request = describe_request(object)?;
         let clock = self.client.connection().clock();
-        let entry = self.entry(object);
+        let asking = Asking { cache: self, object, entry: self.entry(object) };
+        let entry = &*asking.entry;
         let checks = entry.checks.load(Ordering::Acquire);
         let mut held = entry.held.lock().await;
         let request = match &*held {
@@ -141,7 +142,9 @@ impl DescribeCache {
                 (Arc::new(answer.json()?), modified, Freshness::Fetched)
             }
         };
-        entry.checks.fetch_add(1, Ordering::Release);
+        if entry.checks.fetch_add(1, Ordering::Release) == 0 {
+            self.make_room();
+        }
         Ok(held.insert(Held { describe, modified, checked: clock.elapsed(), how }).cached(how))
     }
 
@@ -158,7 +161,7 @@ impl DescribeCache {
     /// How many objects are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots().by_name.len()
+        self.slots().by_name.values().filter(|slot| slot.entry.is_held()).count()
     }
 
     /// Whether nothing is held.
@@ -171,18 +174,53 @@ impl DescribeCache {
         let mut slots = self.slots();
         slots.uses += 1;
         let last_use = slots.uses;
-        let name = object.to_ascii_lowercase();
-        if !slots.by_name.contains_key(&name) && slots.by_name.len() >= self.capacity {
-            let oldest = slots.by_name.iter().min_by_key(|(_, slot)| slot.last_use).map(|(name, _)| name.clone());
-            oldest.and_then(|oldest| slots.by_name.remove(&oldest));
-        }
-        let slot = slots.by_name.entry(name).or_insert_with(|| Slot { entry: Arc::default(), last_use });
+        let slot = slots
+            .by_name
+            .entry(object.to_ascii_lowercase())
+            .or_insert_with(|| Slot { entry: Arc::default(), last_use });
         slot.last_use = last_use;
         slot.entry.clone()
     }
 
+    /// Lets go what was not asked for the longest, when one more is held.
+    fn make_room(&self) {
+        let mut slots = self.slots();
+        let held = || slots.by_name.iter().filter(|(_, slot)| slot.entry.is_held());
+        if held().count() > self.capacity {
+            let oldest = held().min_by_key(|(_, slot)| slot.last_use).map(|(name, _)| name.clone());
+            oldest.and_then(|oldest| slots.by_name.remove(&oldest));
+        }
+    }
+
     fn slots(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call for an object. When the last one ends and nothing is held, no trace is left of it.
+struct Asking<'c> {
+    cache: &'c DescribeCache,
+    object: &'c str,
+    entry: Arc<Entry>,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut slots = self.cache.slots();
+        let name = self.object.to_ascii_lowercase();
+        let is_ours = slots.by_name.get(&name).is_some_and(|slot| Arc::ptr_eq(&slot.entry, &self.entry));
+        // The slot's and ours; who else asks takes its own from the slot, under the lock.
+        if is_ours && !self.entry.is_held() && Arc::strong_count(&self.entry) == 2 {
+            slots.by_name.remove(&name);
+        }
+        // Counted out under the lock, or two that end at once would each leave it to the other.
+        self.entry = Arc::default();
+    }
+}
+
+impl Entry {
+    fn is_held(&self) -> bool {
+        self.checks.load(Ordering::Acquire) > 0
     }
 }
 

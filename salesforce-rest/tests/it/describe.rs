@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use salesforce_mock::{Fault, MockOrg, Org};
 use salesforce_rest::{DescribeCache, ErrorKind, Freshness};
@@ -71,6 +72,7 @@ async fn a_failure_is_not_kept_and_what_was_held_is() {
     let org = MockOrg::serve(Org::demo()).await;
     let cache = DescribeCache::new(connect(&org));
     assert_eq!(cache.describe("Nothing__c").await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(cache.is_empty(), "nothing is held of it");
     cache.describe("Account").await.unwrap();
     org.fault(Fault::error(400, "INVALID_FIELD", "no").at("sobjects/Account/describe"));
     assert!(cache.describe("Account").await.is_err());
@@ -90,6 +92,21 @@ async fn memory_is_bounded_and_what_is_used_stays() {
     assert_eq!((cache.len(), script.paths().len()), (2, 3), "B went, A stayed");
     cache.clear();
     assert!(cache.is_empty());
+}
+
+#[tokio::test]
+async fn names_that_are_none_push_nothing_out() {
+    let org = MockOrg::serve(Org::demo()).await;
+    let cache = DescribeCache::new(connect(&org)).capacity(1).keep_for(Duration::from_secs(600));
+    cache.describe("Account").await.unwrap();
+    join_all((0..5).map(|n| cache.describe(["Acount", "Contcat"][n % 2]))).await;
+    // Given up before it was answered.
+    assert!(cache.describe("Contact").now_or_never().is_none());
+    assert_eq!(cache.len(), 1);
+    assert!(matches!(cache.describe("Account").await.unwrap().freshness, Freshness::Held(_)));
+    cache.describe("Contact").await.unwrap();
+    assert_eq!((cache.len(), org.journal().count("sobjects/Account/describe")), (1, 1));
+    assert!(matches!(cache.describe("Contact").await.unwrap().freshness, Freshness::Held(_)));
 }
 
 #[tokio::test]
