@@ -41,7 +41,8 @@ impl App {
         Self { id: client_id.into().trim().to_owned(), secret: Some(secret), is_connected_app: false }
     }
 
-    /// Says that it is registered as a Connected App. Every flow works as before; [`warning`](Self::warning) tells.
+    /// Says that it is registered as a Connected App. Every flow works as before; [`warning`](Self::warning) tells, in the
+    /// log too.
     #[must_use]
     pub fn connected_app(mut self) -> Self {
         self.is_connected_app = true;
@@ -65,7 +66,11 @@ impl App {
         self.secret.as_ref()
     }
 
+    /// Refuses what cannot be one, and puts into the log what to change about one that can.
     pub(crate) fn check(&self) -> Result<()> {
+        if let Some(warning) = self.warning() {
+            tracing::warn!(app = ?self, "{warning}");
+        }
         let config = |message| Err(Error::new(ErrorKind::Config, message));
         if self.id.is_empty() || self.id.contains(|char: char| char == ':' || char.is_control()) {
             return config("the client id is empty or holds a colon: copy the app's consumer key");

@@ -111,16 +111,21 @@ impl Grant {
         self.issued_at
     }
 
-    /// The org, as the identity URL names it.
+    /// The org, as the identity URL names it. Known without an access token too.
     #[must_use]
     pub fn organization_id(&self) -> Option<RecordId> {
-        self.access_token().ok()?.organization_id()
+        self.id_from_end(1)
     }
 
     /// The user, as the identity URL names it.
     #[must_use]
     pub fn user_id(&self) -> Option<RecordId> {
-        self.access_token().ok()?.user_id()
+        self.id_from_end(0)
+    }
+
+    /// The identity URL ends in the org and the user.
+    fn id_from_end(&self, nth: usize) -> Option<RecordId> {
+        self.id_url.as_deref()?.trim_end_matches('/').rsplit('/').nth(nth)?.parse().ok()
     }
 
     /// Why the login server will not renew it any more. It has to be replaced by a new one.
@@ -265,6 +270,9 @@ mod tests {
         let error = grant().expect_org(other).unwrap_err();
         assert!(error.kind() == ErrorKind::Auth && error.to_string().contains("00D000000000001EAA"), "{error}");
         assert!(Grant::from_refresh_token("x".into()).expect_org(good).is_err());
+        // Which org it is stays known where the access token is not kept.
+        assert!(Grant { access_token: None, ..grant() }.expect_org(other).is_err());
+        assert!(Grant { access_token: None, ..grant() }.expect_org(good).is_ok());
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl FileStore {
 
     fn failed(&self, what: &str, error: io::Error) -> Error {
         let path = self.path.display();
-        Error::new(ErrorKind::Config, format!("the token file {path} {what}: {error}")).with_source(error)
+        Error::new(ErrorKind::Config, format!("the token file {path} {what}")).with_source(error)
     }
 }
 

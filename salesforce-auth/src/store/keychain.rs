@@ -23,7 +23,10 @@ use crate::grant::Grant;
 /// is, has no keychain, and keeps its grant in an encrypted [`FileStore`](crate::FileStore).
 ///
 /// An entry of the Credential Manager holds 2,560 bytes: enough for opaque tokens. A grant whose access token is a JWT
-/// may be longer; it is then refused, and what was stored stays.
+/// may be longer; it is then stored without that token, and who reads it begins with a renewal. One that is too long
+/// even so is refused, and what was stored stays.
+///
+/// Like [`Refreshing`](crate::Refreshing), it needs a tokio runtime.
 ///
 /// ```
 /// use salesforce_auth::KeychainStore;
@@ -83,7 +86,10 @@ impl KeychainStore {
                 KeychainError::NotSupportedByStore(why) | KeychainError::BadStoreFormat(why) => why,
                 KeychainError::Invalid(name, why) => format!("{name}: {why}"),
                 KeychainError::Ambiguous(_) => "there is more than one of its name: remove those too many".to_owned(),
-                _ => "what it holds cannot be read: remove it and connect anew".to_owned(),
+                KeychainError::BadEncoding(_) | KeychainError::BadDataFormat(..) => {
+                    "what it holds cannot be read: remove it and connect anew".to_owned()
+                }
+                _ => "the keychain gives a reason that is not known here: look at the keychain itself".to_owned(),
             },
         };
         let message = format!("the entry of `{}` in the keychain {what}: {why}", self.service);
@@ -156,12 +162,20 @@ impl TokenStore for KeychainStore {
     }
 
     async fn replace(&self, expected: Option<&Revision>, grant: &Grant) -> Result<bool> {
-        let (expected, text) = (expected.cloned(), grant.expose());
+        let (expected, grant) = (expected.cloned(), grant.clone());
         let write = move |entry: &Entry| {
             if read(entry)?.map(|(_, revision)| revision) != expected {
                 return Ok(false);
             }
-            entry.set_secret(text.expose_secret().as_bytes())?;
+            let set = |grant: &Grant| entry.set_secret(grant.expose().expose_secret().as_bytes());
+            match set(&grant) {
+                // Refused, the new refresh token would be lost, and the old one is of no use any more.
+                Err(KeychainError::TooLong(..)) if grant.has_refresh_token() => {
+                    tracing::debug!("the grant is too long for the keychain: stored without its access token");
+                    set(&Grant { access_token: None, ..grant })?;
+                }
+                done => done?,
+            }
             Ok(true)
         };
         self.entry("cannot be written", write).await

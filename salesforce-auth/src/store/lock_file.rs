@@ -38,7 +38,7 @@ impl LockFile {
 
     fn try_lock(&self) -> Result<Option<File>> {
         let failed = |error: std::io::Error| {
-            let message = format!("the token store cannot be locked by the file {}: {error}", self.0.display());
+            let message = format!("the token store cannot be locked by the file {}", self.0.display());
             Error::new(ErrorKind::Config, message).with_source(error)
         };
         let file = private().create(true).truncate(false).open(&self.0).map_err(failed)?;

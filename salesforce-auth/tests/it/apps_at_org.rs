@@ -8,6 +8,7 @@ use salesforce_http::{Connection, ErrorKind, Request, TokenProvider};
 use salesforce_mock::{App as OrgApp, AppKind, MockOrg, Org};
 
 use crate::grants_at_org::{CALLBACK, Good, TOKEN, connected, decide, log_in, start};
+use crate::secrets::Log;
 
 fn credentials(org: &MockOrg, id: &str, secret: &str) -> ClientCredentials {
     ClientCredentials::new(org.login_url(), id, secret.to_owned().into()).build().unwrap()
@@ -43,10 +44,15 @@ async fn k_02_k_03_an_app_of_either_kind_passes_the_same_flows() {
 #[tokio::test]
 async fn k_03_a_connected_app_is_taken_with_a_warning_and_can_be_moved_from() {
     let org = start().await;
+    org.with(|org| org.app_mut().kind = AppKind::ConnectedApp);
     let old = App::public(org.client_id()).connected_app();
     assert!(old.warning().unwrap().contains("External Client App"));
     let store = MemoryStore::new();
-    let tokens = Refreshing::new(org.login_url(), old, store.clone()).build().unwrap();
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let build = || Refreshing::new(org.login_url(), old.clone(), store.clone()).build();
+    let tokens = tracing::subscriber::with_default(subscriber, build).unwrap();
+    assert!(log.text().contains("WARN") && log.text().contains(old.warning().unwrap()), "{}", log.text());
     tokens.connect(log_in(&org).await).await.unwrap();
     call(tokens.clone()).await.unwrap();
 

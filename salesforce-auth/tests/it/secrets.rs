@@ -15,7 +15,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 const CANARIES: [&str; 5] = ["canarysecret", "canarytoken", "canarykey", "canaryvalue", "Y2FuYXJ5a2V5"];
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -140,7 +146,7 @@ async fn a_29_b10_06_s_35_no_secret_is_printed_by_logs_errors_or_debug() {
     let failures = crate::every_flow::every_flow(&mut printed).await;
     assert!(failures > 100, "{failures}");
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     for seen in ["asking for a token", "GET query?q=…", "hyper", "reqwest"] {
         assert!(log.contains(seen), "the log does not hold `{seen}`, so this test sees nothing:\n{log}");
     }

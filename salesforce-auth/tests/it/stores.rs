@@ -87,19 +87,81 @@ async fn an_encrypted_file_is_a_store() {
 
 #[cfg(feature = "keychain")]
 mod keychain {
-    use std::sync::Arc;
-    use std::sync::Once;
+    use std::any::Any;
+    use std::collections::HashMap;
+    use std::fmt;
+    use std::sync::{Arc, Once};
 
-    use keyring_core::{Entry, Error as KeychainError, mock};
+    use keyring_core::api::{CredentialApi, CredentialStoreApi};
+    use keyring_core::{Credential, Entry, Error as KeychainError, mock};
     use salesforce_auth::KeychainStore;
     use salesforce_http::ErrorKind;
 
     use super::*;
 
-    /// A keychain of this process, in the place of the system's.
+    /// What an entry of the Credential Manager of Windows holds.
+    const MOST: usize = 2560;
+
+    /// A keychain of this process whose entries hold no more than those of Windows.
+    struct Small(Arc<mock::Store>);
+
+    impl CredentialStoreApi for Small {
+        fn vendor(&self) -> String {
+            self.0.vendor()
+        }
+
+        fn id(&self) -> String {
+            self.0.id()
+        }
+
+        fn build(&self, service: &str, user: &str, more: Option<&HashMap<&str, &str>>) -> Result<Entry, KeychainError> {
+            Ok(Entry::new_with_credential(Arc::new(SmallEntry(self.0.build(service, user, more)?))))
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+
+    struct SmallEntry(Entry);
+
+    impl CredentialApi for SmallEntry {
+        fn set_secret(&self, secret: &[u8]) -> Result<(), KeychainError> {
+            match secret.len() > MOST {
+                true => Err(KeychainError::TooLong("secret".into(), 2560)),
+                false => self.0.set_secret(secret),
+            }
+        }
+
+        fn get_secret(&self) -> Result<Vec<u8>, KeychainError> {
+            self.0.get_secret()
+        }
+
+        fn delete_credential(&self) -> Result<(), KeychainError> {
+            self.0.delete_credential()
+        }
+
+        fn get_credential(&self) -> Result<Option<Arc<Credential>>, KeychainError> {
+            Ok(None)
+        }
+
+        fn get_specifiers(&self) -> Option<(String, String)> {
+            self.0.get_specifiers()
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self.0.as_any()
+        }
+
+        fn debug_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("SmallEntry")
+        }
+    }
+
+    /// The keychain of this process, in the place of the system's.
     fn store(folder: &tempfile::TempDir, account: &str) -> KeychainStore {
         static MOCK: Once = Once::new();
-        MOCK.call_once(|| keyring_core::set_default_store(mock::Store::new().unwrap()));
+        MOCK.call_once(|| keyring_core::set_default_store(Arc::new(Small(mock::Store::new().unwrap()))));
         KeychainStore::new("acme", Arc::from(account), folder.path().join("lock"))
     }
 
@@ -133,12 +195,44 @@ mod keychain {
             (KeychainError::BadDataFormat(bytes(), "x".into()), "cannot be read"),
             (KeychainError::Ambiguous(vec![Entry::new("acme", "trouble").unwrap()]), "more than one"),
             (KeychainError::Invalid("service".into(), "empty".into()), "service: empty"),
+            // Of what is not known, nothing is advised that could cost a connection.
+            (KeychainError::NoDefaultStore, "not known here"),
         ] {
             next_call_fails("trouble", error);
             let error = store.replace(Some(&revision), &grant("next")).await.unwrap_err();
             assert!(error.kind() == ErrorKind::Config && error.to_string().contains(says), "{error}");
             assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
             assert_eq!(stored(&store).await.unwrap().0, "canary");
+        }
+    }
+
+    fn long_grant(refresh: Option<&str>, access: &str) -> Grant {
+        let id_url = "https://login.salesforce.com/id/00D000000000001/005000000000001AAA";
+        let json = serde_json::json!({"format": 1, "refresh_token": refresh, "access_token": access,
+            "instance_url": "https://acme.my.salesforce.com", "id_url": id_url});
+        Grant::parse(&json.to_string().into()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_renewed_grant_that_is_too_long_is_stored_without_its_access_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder, "long");
+        assert!(store.replace(None, &long_grant(Some("one"), "short")).await.unwrap());
+        let (grant, revision) = store.load().await.unwrap().unwrap();
+        assert!(grant.access_token().is_ok());
+
+        assert!(store.replace(Some(&revision), &long_grant(Some("two"), &"x".repeat(MOST))).await.unwrap());
+        let (grant, revision) = store.load().await.unwrap().unwrap();
+        assert_eq!(grant.refresh_token().unwrap().expose_secret(), "two", "the old one is of no use any more");
+        assert!(grant.access_token().is_err(), "who reads it begins with a renewal");
+        assert_eq!(grant.organization_id().unwrap().to_string(), "00D000000000001EAA");
+        assert_eq!(grant.instance_url(), Some("https://acme.my.salesforce.com"));
+
+        let long = "x".repeat(MOST);
+        for useless in [long_grant(Some(&long), "short"), long_grant(None, &long)] {
+            let error = store.replace(Some(&revision), &useless).await.unwrap_err();
+            assert!(error.to_string().contains("2560 bytes") && error.to_string().contains("`FileStore`"), "{error}");
+            assert_eq!(stored(&store).await.unwrap().0, "two", "what was stored stays");
         }
     }
 
