@@ -44,13 +44,13 @@ fn expand_row(row: &Row, family: &TokenStream) -> TokenStream {
             const NAME: &'static str = #object;
 
             const SHAPE: #family::__derive::Shape = {
-                #[allow(unused_imports)]
+                #[allow(unused_imports, reason = "a row of fields that are all rows needs no `Value`")]
                 use #family::__derive::{self as d, Value as _};
                 d::Shape::FIELDS #(.with(d::Probe::<#types>::FIELD))*
             };
 
             fn fields() -> &'static [&'static str] {
-                #[allow(unused_imports)]
+                #[allow(unused_imports, reason = "a row of fields that are all rows needs no `Value`")]
                 use #family::__derive::{self as d, Value as _};
                 static LIST: d::FieldList = d::FieldList::new();
                 LIST.of(&[#((#names, d::Probe::<#types>::FIELD)),*])
@@ -58,7 +58,7 @@ fn expand_row(row: &Row, family: &TokenStream) -> TokenStream {
         }
 
         const _: () = {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "a row of fields that are all rows needs no `Value`")]
             use #family::__derive::{self as d, Value as _};
             #(#checks)*
             ::core::assert!(!d::is_too_deep(<#ident as #family::SObject>::SHAPE), #too_deep);

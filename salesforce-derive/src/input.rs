@@ -132,7 +132,9 @@ impl Field {
             return Ok(None);
         }
         if skip {
-            let needs_value = !(serde.has_default || container.has_default || is(&field.ty, "Option") || serde.flatten);
+            // An `Option` is none without a default, but not where a function of the caller's reads it.
+            let is_none = is(&field.ty, "Option") && !serde.read_with;
+            let needs_value = !(serde.has_default || container.has_default || is_none || serde.flatten);
             return match needs_value {
                 false => Ok(None),
                 true => Err(Error::new(
@@ -172,7 +174,13 @@ impl OneOf {
         let mut other = None;
         let mut one_of = Self { ident: input.ident.clone(), branches: Vec::new(), other: None };
         for variant in &data.variants {
+            let is_other = variant.ident == OTHER;
             let object = Ours::read(&variant.attrs, &["object"])?.object;
+            if is_other && object.is_some() {
+                let why = "`Other` is for every object that no other variant names, so it has none of its own: call the \
+                           variant something else";
+                return Err(Error::new(variant.span(), why));
+            }
             let row = match &variant.fields {
                 Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Some(fields.unnamed[0].ty.clone()),
                 Fields::Unit => None,
@@ -182,12 +190,16 @@ impl OneOf {
                 }
             };
             match row {
-                row if variant.ident == OTHER => other = Some(row),
-                Some(row) => one_of.branches.push(Branch {
-                    object: object.unwrap_or_else(|| case::without_raw(&variant.ident)),
-                    variant: variant.ident.clone(),
-                    row,
-                }),
+                row if is_other => other = Some(row),
+                Some(row) => {
+                    let object = object.unwrap_or_else(|| case::without_raw(&variant.ident));
+                    let same = one_of.branches.iter().find(|branch| branch.object.eq_ignore_ascii_case(&object));
+                    if let Some(Branch { variant: first, .. }) = same {
+                        let why = format!("`{first}` and `{}` are the same object, `{object}`", variant.ident);
+                        return Err(Error::new(variant.span(), why));
+                    }
+                    one_of.branches.push(Branch { variant: variant.ident.clone(), object, row });
+                }
                 None => {
                     let why = format!(
                         "`{0}` has to hold the row of a parent of that object, such as `{0}(User)`; only `Other` may be \

@@ -4,7 +4,8 @@ use crate::Number;
 
 /// An address field, such as `BillingAddress`: read only, since each part is a field of its own to write.
 ///
-/// The codes are there in orgs with state and country picklists only (REST reference 4.4). An empty address is null.
+/// The codes are there in orgs with state and country picklists only; a custom address field has that of the country in
+/// any org (REST reference 4.4). An empty address is null.
 ///
 /// ```
 /// use salesforce_types::Address;

@@ -114,7 +114,8 @@ fn read<'de, D: Deserializer<'de>, T>(
     deserializer.deserialize_str(Text(expected, make, PhantomData))
 }
 
-/// The values of a multi-select picklist, which travel as one text with semicolons: `A;B`.
+/// The values of a multi-select picklist, which travel as one text with semicolons: `A;B`. A value that holds one
+/// itself cannot be written, and is an error.
 ///
 /// ```
 /// use salesforce_types::MultiPicklist;
@@ -122,6 +123,7 @@ fn read<'de, D: Deserializer<'de>, T>(
 /// let colours: MultiPicklist<String> = serde_json::from_str(r#""red;blue""#)?;
 /// assert_eq!(colours.0, ["red", "blue"]);
 /// assert_eq!(serde_json::to_string(&colours)?, r#""red;blue""#);
+/// assert!(serde_json::to_string(&MultiPicklist(vec!["red;blue"])).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -130,6 +132,10 @@ pub struct MultiPicklist<T>(pub Vec<T>);
 impl<T: AsRef<str>> Serialize for MultiPicklist<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let values: Vec<&str> = self.0.iter().map(AsRef::as_ref).collect();
+        if let Some(value) = values.iter().find(|value| value.contains(';')) {
+            let why = "a semicolon stands between values of a multi-select picklist, and none can hold one";
+            return Err(serde::ser::Error::custom(format_args!("`{value}` would be written as several values: {why}")));
+        }
         serializer.serialize_str(&values.join(";"))
     }
 }

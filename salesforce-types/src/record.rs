@@ -64,13 +64,9 @@ impl Record {
     #[must_use]
     pub fn object(&self) -> Option<&str> {
         match self.object.as_deref() {
-            Some("Name") => self.object_in_url().or(Some("Name")),
+            Some("Name") => self.url().and_then(object_in_url).or(Some("Name")),
             object => object,
         }
-    }
-
-    fn object_in_url(&self) -> Option<&str> {
-        self.url.as_deref()?.split_once("/sobjects/")?.1.split('/').next().filter(|name| !name.is_empty())
     }
 
     /// The row's path on its org, from `attributes`. Aggregates have none.
@@ -145,6 +141,11 @@ impl Record {
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
+}
+
+/// The object of a row, as its URL has it.
+fn object_in_url(url: &str) -> Option<&str> {
+    url.split_once("/sobjects/")?.1.split('/').next().filter(|name| !name.is_empty())
 }
 
 impl<'de> Deserialize<'de> for Record {
@@ -229,6 +230,18 @@ mod tests {
     fn a_parent_of_many_kinds_takes_its_object_from_the_url() {
         let row = read(r#"{"attributes":{"type":"Name","url":"/services/data/v68.0/sobjects/User/005"},"Name":"x"}"#);
         assert_eq!(row.object(), Some("User"));
+        for (attributes, expected) in [
+            (r#"{"type":"Name","url":"/services/data/v68.0/sobjects/User/005"}"#, Some("User")),
+            (r#"{"type":"Name","url":"\/services\/data\/v68.0\/sobjects\/Gr\u006fup\/00G"}"#, Some("Group")),
+            (r#"{"type":"Name","url":"/u"}"#, Some("Name")),
+            (r#"{"type":"Name"}"#, Some("Name")),
+            (r#"{"url":"/services/data/v68.0/sobjects/User/005"}"#, None),
+            ("null", None),
+        ] {
+            let json = format!(r#"{{"Id":"x","attributes":{attributes}}}"#);
+            assert_eq!(read(&json).object(), expected, "{json}");
+            assert_eq!(RowRef::new(&json).object().as_deref(), expected, "{json}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ fn the_names_are_those_that_serde_reads() {
     #[derive(SObject, Deserialize)]
     #[serde(rename_all(serialize = "camelCase", deserialize = "PascalCase"), default)]
     #[derive(Default)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only the names count")]
     struct Invoice {
         id: Option<RecordId>,
         number_of_lines: i32,
@@ -31,7 +31,7 @@ fn the_names_are_those_that_serde_reads() {
 
 #[derive(Deserialize, SObject)]
 #[serde(rename_all = "PascalCase")]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only the names count")]
 struct User {
     name: String,
     manager: Option<Box<Manager>>,
@@ -39,7 +39,7 @@ struct User {
 
 #[derive(Deserialize, SObject)]
 #[serde(rename_all = "PascalCase")]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only the names count")]
 struct Manager {
     email: Option<String>,
 }
@@ -47,14 +47,14 @@ struct Manager {
 #[derive(Deserialize, SObject)]
 #[serde(rename_all = "PascalCase")]
 #[salesforce(object = "Task")]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only the names count")]
 struct ToDo {
     subject: Option<String>,
     what: Option<What>,
 }
 
 #[derive(SObject)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only the names count")]
 enum What {
     Account(Box<User>),
     #[salesforce(object = "Invoice__c")]
@@ -64,7 +64,7 @@ enum What {
 
 #[derive(Deserialize, SObject)]
 #[serde(rename_all = "PascalCase")]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only the names count")]
 struct Named {
     name: Option<String>,
 }
@@ -72,7 +72,7 @@ struct Named {
 #[derive(Deserialize, SObject)]
 #[serde(rename_all = "PascalCase")]
 #[salesforce(object = "Account")]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only the names count")]
 struct Account {
     id: RecordId,
     owner: User,
@@ -114,7 +114,7 @@ fn the_derive_of_rest_does_the_same() {
 
         #[derive(serde::Deserialize, SObject)]
         #[serde(rename_all = "PascalCase")]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only the names count")]
         pub(super) struct Contact {
             last_name: String,
             owner: Option<super::User>,

@@ -2,7 +2,7 @@ use salesforce_types::SObject;
 
 #[derive(serde::Deserialize)]
 struct User {
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only the names count")]
     name: String,
 }
 

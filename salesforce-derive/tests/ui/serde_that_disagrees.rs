@@ -22,6 +22,15 @@ struct Lead {
     name: String,
     #[salesforce(skip)]
     score: u32,
+    #[salesforce(skip)]
+    #[serde(with = "text")]
+    rating: Option<String>,
+}
+
+mod text {
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+        serde::Deserialize::deserialize(deserializer)
+    }
 }
 
 fn main() {}

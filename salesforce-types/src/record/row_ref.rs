@@ -4,6 +4,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::object_in_url;
 use crate::json::{self, Layout, Scanner};
 use crate::{Record, RecordId};
 
@@ -118,11 +119,17 @@ impl<'t> RowRef<'t> {
         self.get("Id")?.as_str()?.parse().ok()
     }
 
-    /// The object's name, as `attributes` has it. That of a parent of several possible kinds may be the generic `Name`,
-    /// which [`Record::object`] looks through.
+    /// The object's name, from `attributes`; the generic `Name` is looked through, as [`Record::object`] does.
     #[must_use]
     pub fn object(self) -> Option<Cow<'t, str>> {
-        self.get("attributes")?.as_row()?.get("type")?.as_str()
+        let attributes = self.get("attributes")?.as_row()?;
+        let object = attributes.get("type")?.as_str()?;
+        if object != "Name" {
+            return Some(object);
+        }
+        let url = attributes.get("url").and_then(FieldRef::as_str);
+        let real = url.as_deref().and_then(object_in_url).map(|name| Cow::Owned(name.to_owned()));
+        Some(real.unwrap_or(object))
     }
 
     /// Decodes the row, into a struct of yours or a [`Record`].

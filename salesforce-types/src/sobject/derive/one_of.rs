@@ -3,7 +3,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::Fields;
-use crate::Record;
+use crate::RowRef;
 
 /// A parent of one of several objects, before it is known which; `attributes` may come last.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ impl OneOf {
     /// When it does not say of which object it is.
     pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Box::<RawValue>::deserialize(deserializer)?;
-        let row: Record = serde_json::from_str(json.get()).map_err(D::Error::custom)?;
-        let object = row.object().ok_or_else(|| {
+        // Not a `Record`: the parent is decoded once, when it is known what it is.
+        let object = RowRef::from(&*json).object().ok_or_else(|| {
             D::Error::custom("the parent does not say of which object it is: it has no `attributes` with a `type`")
         })?;
         let object = object.into();
