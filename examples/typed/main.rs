@@ -15,7 +15,8 @@ use salesforce_soql::builder::field;
 use serde::Deserialize;
 use serde_json::json;
 
-// By `salesforce-codegen --objects Account --fields Account=Id,Name,… --out examples/typed/sobjects.rs`.
+// At a mock org, by `salesforce-codegen --objects Account --out examples/typed/sobjects.rs --fields
+// Account=Id,AnnualRevenue,BillingAddress,BillingCity,CreatedDate,Industry,Name,NumberOfEmployees,OwnerId,Phone`.
 mod sobjects;
 
 use sobjects::{Account as GeneratedAccount, AccountDraft, AccountIndustry};

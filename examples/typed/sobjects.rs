@@ -9,7 +9,7 @@ use salesforce_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Account
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, PartialEq, Deserialize, SObject)]
 #[salesforce(object = "Account")]
 #[serde(rename_all = "PascalCase")]
@@ -37,7 +37,7 @@ pub struct Account {
 }
 
 /// Account: what a create or an update sets.
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountDraft {
@@ -66,7 +66,7 @@ pub struct AccountDraft {
 
 salesforce_types::picklist! {
     /// Industry
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum AccountIndustry {
         /// Agriculture
         Agriculture = "Agriculture",

@@ -63,7 +63,7 @@ impl Generator {
     /// # Errors
     ///
     /// When a describe is none that an org gives: a name that cannot be one, a field or an object twice; when one of
-    /// [`fields`](Self::fields) is not there.
+    /// [`fields`](Self::fields), or the object that it is of, is not there.
     pub fn generate(&self) -> Result<String> {
         let mut describes: Vec<&SObjectDescribe> = self.describes.iter().collect();
         describes.sort_by_key(|describe| describe.name.to_ascii_lowercase());
@@ -76,6 +76,11 @@ impl Generator {
         }
         if describes.is_empty() {
             return Err(Error::new("there is no describe of an object to write code for"));
+        }
+        let is_there = |object: &str| describes.iter().any(|describe| describe.name.eq_ignore_ascii_case(object));
+        if let Some(object) = self.fields.keys().find(|object| !is_there(object)) {
+            let object = object.escape_debug();
+            return Err(Error::new(format!("fields of `{object}` are asked for, and there is no describe of it")));
         }
         self.code(&describes)
     }
@@ -113,8 +118,12 @@ impl Generator {
 
     /// The fields that were asked for, in small letters; they have to be there.
     fn only(&self, describe: &SObjectDescribe) -> Result<Option<Vec<String>>> {
-        let asked = self.fields.iter().find(|(object, _)| object.eq_ignore_ascii_case(&describe.name));
-        let Some((_, fields)) = asked else { return Ok(None) };
+        // The case of an object's name does not matter, so that there may be several lists.
+        let mut lists = self.fields.iter().filter(|(object, _)| object.eq_ignore_ascii_case(&describe.name)).peekable();
+        if lists.peek().is_none() {
+            return Ok(None);
+        }
+        let fields: Vec<&String> = lists.flat_map(|(_, fields)| fields).collect();
         if let Some(missing) = fields.iter().find(|field| describe.field(field).is_none()) {
             let (object, missing) = (&describe.name, missing.escape_debug());
             return Err(Error::new(format!("{object} has no field `{missing}`, or the user does not see it")));

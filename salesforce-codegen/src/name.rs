@@ -109,15 +109,40 @@ pub(crate) fn object(name: &str) -> String {
     pascal(strip_suffix(name))
 }
 
-/// `Phone Inquiry` → `PhoneInquiry`.
-pub(crate) fn variant(value: &str) -> Vec<String> {
-    let name = pascal(value);
-    vec![match name.bytes().next() {
+/// The name of a picklist's value. Values whose names fall together are told apart by what they are, not by their
+/// order: a value that an administrator inserts must not take the name of another.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Variant {
+    /// `A+` → `A`.
+    pub(crate) plain: String,
+    /// `A+` → `AU002B`.
+    pub(crate) exact: String,
+}
+
+/// `Phone Inquiry` → `PhoneInquiry`; without Latin letters it is the code points, `日本` → `U65E5U672C`.
+pub(crate) fn variant(value: &str) -> Variant {
+    let exact = spelled(value);
+    let plain = match value.is_ascii() || value.contains(|c: char| c.is_ascii_alphabetic()) {
+        true => Some(pascal(value)).filter(|name| !name.is_empty()),
+        false => None,
+    };
+    let name = |name: String| match name.bytes().next() {
         None => "Value".to_owned(),
         Some(first) if first.is_ascii_digit() => format!("V{name}"),
         Some(_) if name == "Other" || name == "Self" => name + "Value",
         Some(_) => name,
-    }]
+    };
+    Variant { plain: name(plain.unwrap_or_else(|| exact.clone())), exact: name(exact) }
+}
+
+/// Words as [`pascal`] has them, and what is between them by its code points.
+fn spelled(text: &str) -> String {
+    let is_between = |c: char| !c.is_ascii_alphanumeric();
+    let pieces = text.split_inclusive(is_between).map(|piece| match piece.chars().next_back() {
+        Some(last) if is_between(last) && !last.is_whitespace() => format!("{}U{:04X}", pascal(piece), u32::from(last)),
+        _ => pascal(piece),
+    });
+    pieces.collect()
 }
 
 /// What serde's `rename_all = "PascalCase"` makes of a field.
@@ -217,12 +242,18 @@ mod tests {
             ("USA", "Usa"),
             ("A/B", "AB"),
             ("Größe", "GrE"),
-            ("日本", "Value"),
+            ("日本", "U65E5U672C"),
+            ("日本 2", "U65E5U672C2"),
+            ("+", "U002B"),
+            ("1 - 5", "V15"),
             ("Other", "OtherValue"),
             ("self", "SelfValue"),
             ("", "Value"),
         ] {
-            assert_eq!(variant(value), [expected], "{value}");
+            assert_eq!(variant(value).plain, expected, "{value}");
+        }
+        for (value, expected) in [("A+", "AU002B"), ("A", "A"), ("Größe", "GrU00F6U00DFE"), ("1-5", "V1U002D5")] {
+            assert_eq!(variant(value).exact, expected, "{value}");
         }
     }
 

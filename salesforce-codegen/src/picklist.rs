@@ -1,8 +1,8 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use salesforce_types::describe::{Field, FieldType};
 
-use crate::name::{self, Names};
+use crate::name::{self, Names, Variant};
 use crate::{ALLOW, text};
 
 /// An open enum of the values of one field.
@@ -27,10 +27,16 @@ impl Picklist {
         let mut names = Names::of_variants();
         let mut seen = HashSet::new();
         let listed = field.picklist_values.iter().filter(|value| !value.value.is_empty());
+        let listed: Vec<_> = listed.filter(|value| seen.insert(&*value.value)).collect();
+        let variants: Vec<Variant> = listed.iter().map(|value| name::variant(&value.value)).collect();
+        let mut uses: HashMap<&str, usize> = HashMap::new();
+        variants.iter().for_each(|variant| *uses.entry(&variant.plain).or_default() += 1);
+        let wanted = variants.iter().map(|Variant { plain, exact }| if uses[&**plain] > 1 { exact } else { plain });
         let values: Vec<Value> = listed
-            .filter(|value| seen.insert(&*value.value))
-            .map(|value| Value {
-                variant: names.take(&name::variant(&value.value)),
+            .iter()
+            .zip(wanted)
+            .map(|(value, wanted)| Value {
+                variant: names.take(std::slice::from_ref(wanted)),
                 value: value.value.clone(),
                 label: text::doc(&value.label, "?") + if value.active { "" } else { " (not active)" },
             })

@@ -20,7 +20,8 @@ pub(crate) fn doc(label: &str, or: &str) -> String {
         let is_harmless = match c {
             ',' | '\'' | '%' | '/' | '?' | ';' | '"' => true,
             // A list at the beginning; nothing within.
-            '-' | '.' | '(' | ')' => at > 0,
+            '-' | '(' => at > 0,
+            '.' | ')' => !words[..at].bytes().all(|byte| byte.is_ascii_digit()) || is_within_word(&words, at),
             ':' => !words[at + 1..].starts_with('/'),
             _ => false,
         };
@@ -30,6 +31,11 @@ pub(crate) fn doc(label: &str, or: &str) -> String {
         text.push(c);
     }
     text
+}
+
+/// Whether a character of one byte is followed by more of its word.
+fn is_within_word(words: &str, at: usize) -> bool {
+    at > 0 && !words[at + 1..].is_empty() && !words[at + 1..].starts_with(' ')
 }
 
 /// Characters that change how the others are shown, which the compiler refuses in comments.
@@ -64,6 +70,11 @@ mod tests {
             ("[link](https://x.y) <b> `code` *", r"\[link\](https\://x.y) \<b\> \`code\` \*"),
             ("    indented", "indented"),
             ("# 1. head", r"\# 1. head"),
+            ("1. Prospecting", r"1\. Prospecting"),
+            ("10) Won", r"10\) Won"),
+            ("2.", r"2\."),
+            ("1.5 GB (max.)", "1.5 GB (max.)"),
+            (".5", r"\.5"),
             ("\u{202e}gnirts", "gnirts"),
             (" \t", "`Name`"),
         ] {

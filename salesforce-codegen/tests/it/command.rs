@@ -1,5 +1,6 @@
 //! The command as a process, against a mock org and against saved describes.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use salesforce_mock::{MockOrg, Org};
@@ -40,6 +41,25 @@ async fn an_org_is_described_and_written_once() {
     }
 }
 
+/// The command that is quoted in the example, word for word; it writes when `SALESFORCE_CODEGEN_BLESS` is set.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rows_of_the_example_are_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let Ok(example) = std::fs::read_to_string(root.join("examples/typed/main.rs")) else {
+        println!("skipped: the examples are not beside this crate");
+        return;
+    };
+    let quoted = example.split_once("`salesforce-codegen ").unwrap().1.split_once('`').unwrap().0;
+    let org = MockOrg::serve(Org::demo()).await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_salesforce-codegen"));
+    command.args(quoted.split_whitespace().filter(|word| *word != "//")).args(["--org", org.login_url()]);
+    command.args(std::env::var_os("SALESFORCE_CODEGEN_BLESS").is_none().then_some("--check"));
+    command.current_dir(root).env_clear();
+    let output = command.env("SF_CLIENT_ID", org.client_id()).env("SF_CLIENT_SECRET", org.client_secret()).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 #[test]
 fn saved_describes_need_no_org() {
     let folder = tempfile::tempdir().unwrap();
@@ -69,6 +89,13 @@ fn saved_describes_need_no_org() {
 #[test]
 fn a_wrong_option_is_code_2_and_no_org_is_code_1() {
     assert_eq!(run(&["--nonsense"], &[]).status.code(), Some(2));
+    #[cfg(unix)]
+    {
+        let no_text = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"canary\xff");
+        let output = Command::new(env!("CARGO_BIN_EXE_salesforce-codegen")).arg(no_text).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains("no text in Unicode") && !said(&output).contains("canary"), "{}", said(&output));
+    }
     let help = run(&["--help"], &[]);
     assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("Examples:"));
     let none = run(&["--objects", "Account", "--out", "x.rs"], &[]);

@@ -132,6 +132,36 @@ fn a_describe_that_no_org_gives_is_an_error_in_a_sentence() {
     assert!(twice.to_string().contains("two describes of Account"), "{twice}");
     let missing = Generator::new([account()]).fields("account", ["Nam"]).generate().unwrap_err();
     assert_eq!(missing.to_string(), "Account has no field `Nam`, or the user does not see it");
+    let missing = Generator::new([account()]).fields("Accont", ["Id"]).generate().unwrap_err();
+    assert_eq!(missing.to_string(), "fields of `Accont` are asked for, and there is no describe of it");
+}
+
+#[test]
+fn fields_that_are_asked_for_in_several_lists_are_all_there() {
+    let fields = ["Id", "Name", "Phone"].map(|name| json!({"name": name, "type": "string", "label": name}));
+    let account = describe(json!({"name": "Account", "fields": fields}));
+    let code = Generator::new([account]).fields("Account", ["Id"]).fields("account", ["name"]).generate().unwrap();
+    assert!(code.contains("pub id:") && code.contains("pub name:") && !code.contains("pub phone:"), "{code}");
+}
+
+#[test]
+fn a_value_that_is_inserted_takes_the_name_of_no_other() {
+    let named = |values: &[&str]| -> std::collections::BTreeMap<String, String> {
+        let values: Vec<_> =
+            values.iter().map(|value| json!({"value": value, "label": value, "active": true})).collect();
+        let field = json!({"name": "Rating", "type": "picklist", "picklistValues": values});
+        let code = Generator::new([describe(json!({"name": "A", "fields": [field]}))]).generate().unwrap();
+        check(&code);
+        let lines = code.lines().filter_map(|line| line.trim().strip_suffix("\",")?.split_once(" = \""));
+        lines.map(|(name, value)| (value.to_owned(), name.to_owned())).collect()
+    };
+    let before = named(&["日本", "A+", "A", "+"]);
+    let after = named(&["中国", "日本", "A-", "A+", "A", "-", "+"]);
+    assert_eq!(
+        (&*before["日本"], &*before["A+"], &*before["A"], &*before["+"]),
+        ("U65E5U672C", "AU002B", "A", "U002B")
+    );
+    assert!(before.iter().all(|(value, name)| after[value] == *name), "{before:?} {after:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ Usage: salesforce-codegen --objects A,B --out FILE [--org ORG | --describe PATH]
                      logged in to with SF_CLIENT_ID and SF_CLIENT_SECRET; else the environment names the org
   --describe PATH    no org, but a file or a folder of saved describes (JSON)
   --fields A=X,Y     of object A, fields X and Y only (may be repeated)
-  --parents          parents too, as far as their ids and names go
+  --parents          parents too, as far as their ids and names go, where a field refers to exactly one of the objects
   --check            write nothing, and fail if the file is not what would be written
   --force            overwrite a file that this program did not write
   --help             this text

@@ -11,7 +11,10 @@ mod args;
 mod org;
 
 fn main() -> ExitCode {
-    let args = match Args::parse(std::env::args().skip(1)) {
+    let args = std::env::args_os().skip(1).map(|arg| arg.into_string());
+    // Not the argument itself: it may be a secret.
+    let args = args.collect::<Result<Vec<_>, _>>().map_err(|_| "an argument is no text in Unicode".to_owned());
+    let args = match args.and_then(Args::parse) {
         Ok(Some(args)) => args,
         Ok(None) => {
             print!("{}", args::HELP);

@@ -6,7 +6,7 @@ use salesforce_types::SObject;
 use serde::{Deserialize, Serialize};
 
 /// Lead
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, PartialEq, Deserialize, SObject)]
 #[salesforce(object = "Lead")]
 #[serde(rename_all = "PascalCase")]
@@ -22,7 +22,7 @@ pub struct Lead {
 }
 
 /// Lead: what a create or an update sets.
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LeadDraft {
@@ -39,7 +39,7 @@ pub struct LeadDraft {
 
 salesforce_types::picklist! {
     /// Clean Status
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadCleanStatus {
         /// In Sync
         Matched = "Matched",

@@ -10,7 +10,7 @@ use salesforce_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Event
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, PartialEq, Deserialize, SObject)]
 #[salesforce(object = "Event")]
 #[serde(rename_all = "PascalCase")]
@@ -114,7 +114,7 @@ pub struct Event {
 }
 
 /// Event: what a create or an update sets.
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EventDraft {
@@ -206,7 +206,7 @@ pub struct EventDraft {
 
 salesforce_types::picklist! {
     /// Event Subtype
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventSubtype {
         /// Event
         Event = "Event",
@@ -215,7 +215,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Group Event Type
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventGroupEventType {
         /// Non-group Event
         V0 = "0",
@@ -230,7 +230,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Pattern Version
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventRecurrence2PatternVersion {
         /// RFC 5545 v4 RRULE
         V1 = "1",
@@ -241,7 +241,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Recurrence Instance
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventRecurrenceInstance {
         /// 1st
         First = "First",
@@ -258,7 +258,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Recurrence Month of Year
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventRecurrenceMonthOfYear {
         /// January
         January = "January",
@@ -289,7 +289,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Recurrence Time Zone
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventRecurrenceTimeZoneSidKey {
         /// \(GMT\+14:00) Line Islands Time (Pacific/Kiritimati)
         PacificKiritimati = "Pacific/Kiritimati",
@@ -1142,7 +1142,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Recurrence Type
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventRecurrenceType {
         /// Recurs Daily
         RecursDaily = "RecursDaily",
@@ -1163,7 +1163,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Show Time As
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventShowAs {
         /// Busy
         Busy = "Busy",
@@ -1176,7 +1176,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Subject
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum EventSubject {
         /// Call
         Call = "Call",
@@ -1192,7 +1192,7 @@ salesforce_types::picklist! {
 }
 
 /// Lead
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, PartialEq, Deserialize, SObject)]
 #[salesforce(object = "Lead")]
 #[serde(rename_all = "PascalCase")]
@@ -1312,7 +1312,7 @@ pub struct Lead {
 }
 
 /// Lead: what a create or an update sets.
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LeadDraft {
@@ -1425,7 +1425,7 @@ pub struct LeadDraft {
 
 salesforce_types::picklist! {
     /// Clean Status
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadCleanStatus {
         /// In Sync
         Matched = "Matched",
@@ -1448,7 +1448,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Geocode Accuracy
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadGeocodeAccuracy {
         /// Address
         Address = "Address",
@@ -1477,7 +1477,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Industry
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadIndustry {
         /// Agriculture
         Agriculture = "Agriculture",
@@ -1548,7 +1548,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Lead Source
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadSource {
         /// Web
         Web = "Web",
@@ -1565,7 +1565,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Rating
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadRating {
         /// Hot
         Hot = "Hot",
@@ -1578,7 +1578,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Salutation
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadSalutation {
         /// Mr.
         Mr = "Mr.",
@@ -1597,7 +1597,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Status
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum LeadStatus {
         /// Open - Not Contacted
         OpenNotContacted = "Open - Not Contacted",
@@ -1611,7 +1611,7 @@ salesforce_types::picklist! {
 }
 
 /// Opportunity
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, PartialEq, Deserialize, SObject)]
 #[salesforce(object = "Opportunity")]
 #[serde(rename_all = "PascalCase")]
@@ -1699,7 +1699,7 @@ pub struct Opportunity {
 }
 
 /// Opportunity: what a create or an update sets.
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OpportunityDraft {
@@ -1758,7 +1758,7 @@ pub struct OpportunityDraft {
 
 salesforce_types::picklist! {
     /// Forecast Category
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum OpportunityForecastCategory {
         /// Omitted
         Omitted = "Omitted",
@@ -1777,7 +1777,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Forecast Category
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum OpportunityForecastCategoryName {
         /// Omitted
         Omitted = "Omitted",
@@ -1794,7 +1794,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Lead Source
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum OpportunityLeadSource {
         /// Web
         Web = "Web",
@@ -1811,7 +1811,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Stage
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum OpportunityStageName {
         /// Prospecting
         Prospecting = "Prospecting",
@@ -1838,7 +1838,7 @@ salesforce_types::picklist! {
 
 salesforce_types::picklist! {
     /// Opportunity Type
-    #[allow(clippy::all, dead_code, unreachable_pub)]
+    #[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
     pub enum OpportunityType {
         /// Existing Customer - Upgrade
         ExistingCustomerUpgrade = "Existing Customer - Upgrade",
@@ -1852,7 +1852,7 @@ salesforce_types::picklist! {
 }
 
 /// Lead: its id and its name.
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, PartialEq, Deserialize, SObject)]
 #[salesforce(object = "Lead")]
 #[serde(rename_all = "PascalCase")]
@@ -1864,7 +1864,7 @@ pub struct LeadRef {
 }
 
 /// Opportunity: its id and its name.
-#[allow(clippy::all, dead_code, unreachable_pub)]
+#[allow(clippy::all, dead_code, unreachable_pub, reason = "generated: used in part, and named as in the org")]
 #[derive(Clone, Debug, PartialEq, Deserialize, SObject)]
 #[salesforce(object = "Opportunity")]
 #[serde(rename_all = "PascalCase")]
