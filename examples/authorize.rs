@@ -27,11 +27,11 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<()> {
     let (mut wait, mut open) = (false, false);
-    for option in env::args().skip(1) {
-        match option.as_str() {
-            "--wait" => wait = true,
-            "--open" => open = true,
-            other => return Err(format!("`{other}` is no option; there are --wait and --open").into()),
+    for option in env::args_os().skip(1) {
+        match option.to_str() {
+            Some("--wait") => wait = true,
+            Some("--open") => open = true,
+            _ => return Err(format!("`{}` is no option; there are --wait and --open", option.display()).into()),
         }
     }
     let login = Login::find(|| Ok(Org::demo())).await?;
@@ -54,9 +54,10 @@ async fn run() -> Result<()> {
     }
     let person =
         async { if login.mock.is_some() && !wait && !open { say_yes(pending.authorize_url()).await } else { Ok(()) } };
-    let (callback, person) = tokio::join!(receiver.receive(&pending, PATIENCE), person);
-    person?;
-    let grant = flow.finish(pending, callback?).await?;
+    // Where the person cannot say yes, nobody comes back.
+    let callback = async { Ok(receiver.receive(&pending, PATIENCE).await?) };
+    let (callback, ()) = tokio::try_join!(callback, person)?;
+    let grant = flow.finish(pending, callback).await?;
     println!("granted   {}", grant.scopes().join(" "));
 
     let tokens = Refreshing::new(&login.url, login.app(), FileStore::new(file)).build()?;

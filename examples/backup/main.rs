@@ -26,7 +26,9 @@ use crate::table::thousands;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = match Args::parse(std::env::args().skip(1)) {
+    let args = std::env::args_os().skip(1).map(|arg| arg.into_string());
+    let args = args.collect::<Result<Vec<_>, _>>().map_err(|arg| format!("`{}` is no text in Unicode", arg.display()));
+    let args = match args.and_then(Args::parse) {
         Ok(args) if args.help => {
             print!("{}", args::HELP);
             return ExitCode::SUCCESS;

@@ -66,7 +66,11 @@ struct Ready<'a> {
 }
 
 fn main() -> ExitCode {
-    let options = match parse(std::env::args().skip(1)) {
+    let arguments = std::env::args_os().skip(1).map(|argument| argument.into_string());
+    // Not the argument itself: it may be a secret.
+    let arguments =
+        arguments.collect::<Result<Vec<_>, _>>().map_err(|_| "an argument is no text in Unicode".to_owned());
+    let options = match arguments.and_then(|arguments| parse(arguments.into_iter())) {
         Ok(Command::Serve(options)) => options,
         Ok(Command::Help) => {
             print!("{HELP}");
