@@ -171,7 +171,9 @@ impl TokenStore for KeychainStore {
             match set(&grant) {
                 // Refused, the new refresh token would be lost, and the old one is of no use any more.
                 Err(KeychainError::TooLong(..)) if grant.has_refresh_token() => {
-                    tracing::debug!("the grant is too long for the keychain: stored without its access token");
+                    tracing::warn!(
+                        "the grant is too long for the keychain and is stored without its access token: each start renews it"
+                    );
                     set(&Grant { access_token: None, ..grant })?;
                 }
                 done => done?,
