@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use salesforce_types::Timestamp;
 
-pub(crate) use csv::{Dialect, Line, Lines};
-pub(crate) use job::{Job, Kind, Load, Outcome, State, View};
+pub(crate) use csv::{Dialect, Line, Lines, Unreadable};
+pub(crate) use job::{CHUNK, Job, Kind, Load, Outcome, State, View};
 
 /// Objects that the Bulk API refuses (REST reference 13.5).
 const REFUSED: &str = include_str!("bulk/refused.txt");

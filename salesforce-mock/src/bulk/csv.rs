@@ -9,6 +9,11 @@ use crate::value::Value;
 const DELIMITERS: [(&str, u8); 6] =
     [("COMMA", b','), ("BACKQUOTE", b'`'), ("CARET", b'^'), ("PIPE", b'|'), ("SEMICOLON", b';'), ("TAB", b'\t')];
 
+/// The most characters of a cell and of the cells of a line, and the most cells of a line (Bulk reference 2).
+const MOST_IN_CELL: usize = 131_072;
+const MOST_IN_LINE: usize = 400_000;
+const MOST_CELLS: usize = 5_000;
+
 /// What stands between cells and at the end of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
@@ -95,83 +100,131 @@ pub(crate) struct Line {
 
 /// Why an upload cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WrongEnding;
+pub(crate) enum Unreadable {
+    WrongEnding,
+    LongCell,
+    LongLine,
+    ManyCells,
+}
+
+impl Unreadable {
+    /// What the job says that fails on it.
+    pub(crate) fn sentence(self, dialect: Dialect) -> String {
+        match self {
+            Self::WrongEnding => {
+                let ending = dialect.ending();
+                format!("ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is {ending}")
+            }
+            Self::LongCell => format!("InvalidBatch : A field has more than {MOST_IN_CELL} characters"),
+            Self::LongLine => format!("InvalidBatch : A record has more than {MOST_IN_LINE} characters"),
+            Self::ManyCells => format!("InvalidBatch : A record has more than {MOST_CELLS} fields"),
+        }
+    }
+}
 
 /// Reads an upload, a line at a time.
 #[derive(Debug)]
 pub(crate) struct Lines<'d> {
-    data: &'d [u8],
+    text: &'d str,
     at: usize,
     dialect: Dialect,
 }
 
 impl<'d> Lines<'d> {
-    pub(crate) fn new(data: &'d [u8], dialect: Dialect) -> Self {
-        Self { data, at: 0, dialect }
+    pub(crate) fn new(text: &'d str, dialect: Dialect) -> Self {
+        Self { text, at: 0, dialect }
     }
 
-    /// Nothing more is read behind it.
-    fn wrong_ending(&mut self) -> WrongEnding {
-        self.at = self.data.len();
-        WrongEnding
+    /// Where the next line begins.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes past what means nothing by itself, up to a byte of ASCII that does.
+    fn plain(&mut self, ends: impl Fn(u8) -> bool) -> &'d str {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let end = rest.bytes().position(ends).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or_default()
+    }
+
+    fn line(&mut self) -> Result<Line, Unreadable> {
+        let (bytes, dialect) = (self.text.as_bytes(), self.dialect);
+        let mut line = Line { cells: Vec::new(), malformed: false };
+        let (mut cell, mut length) = (String::new(), 0);
+        // Whether the cell is inside of its quotation marks, and whether they were closed.
+        let (mut quoted, mut closed) = (false, false);
+        let mut push = |line: &mut Line, cell: &mut String| {
+            let letters = cell.chars().count();
+            length += letters;
+            line.cells.push(std::mem::take(cell));
+            match () {
+                () if letters > MOST_IN_CELL => Err(Unreadable::LongCell),
+                () if length > MOST_IN_LINE => Err(Unreadable::LongLine),
+                () if line.cells.len() > MOST_CELLS => Err(Unreadable::ManyCells),
+                () => Ok(()),
+            }
+        };
+        while let Some(&byte) = bytes.get(self.at) {
+            match byte {
+                b'"' if quoted && bytes.get(self.at + 1) == Some(&b'"') => {
+                    self.at += 2;
+                    cell.push('"');
+                }
+                b'"' if quoted => {
+                    self.at += 1;
+                    (quoted, closed) = (false, true);
+                }
+                _ if quoted => cell.push_str(self.plain(|byte| byte == b'"')),
+                b'"' if cell.is_empty() && !closed => {
+                    self.at += 1;
+                    quoted = true;
+                }
+                b'"' => {
+                    self.at += 1;
+                    line.malformed = true;
+                    cell.push('"');
+                }
+                b'\r' | b'\n' => {
+                    let ending: &[u8] = if dialect.crlf { b"\r\n" } else { b"\n" };
+                    if !bytes.get(self.at..).is_some_and(|rest| rest.starts_with(ending)) {
+                        return Err(Unreadable::WrongEnding);
+                    }
+                    self.at += ending.len();
+                    push(&mut line, &mut cell)?;
+                    return Ok(line);
+                }
+                _ if byte == dialect.byte => {
+                    self.at += 1;
+                    push(&mut line, &mut cell)?;
+                    closed = false;
+                }
+                _ => {
+                    line.malformed |= closed;
+                    let ends = |byte| byte == dialect.byte || matches!(byte, b'"' | b'\r' | b'\n');
+                    cell.push_str(self.plain(ends));
+                }
+            }
+        }
+        line.malformed |= quoted;
+        push(&mut line, &mut cell)?;
+        Ok(line)
     }
 }
 
 impl Iterator for Lines<'_> {
-    type Item = Result<Line, WrongEnding>;
+    type Item = Result<Line, Unreadable>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.data.len() {
+        if self.at >= self.text.len() {
             return None;
         }
-        let mut line = Line { cells: Vec::new(), malformed: false };
-        let mut cell = Vec::new();
-        // Whether the cell is inside of its quotation marks, and whether they were closed.
-        let (mut quoted, mut closed) = (false, false);
-        let push = |cell: &mut Vec<u8>| {
-            let text = String::from_utf8_lossy(cell).into_owned();
-            cell.clear();
-            text
-        };
-        loop {
-            let Some(&byte) = self.data.get(self.at) else {
-                line.malformed |= quoted;
-                line.cells.push(push(&mut cell));
-                return Some(Ok(line));
-            };
-            self.at += 1;
-            match byte {
-                b'"' if quoted && self.data.get(self.at) == Some(&b'"') => {
-                    self.at += 1;
-                    cell.push(b'"');
-                }
-                b'"' if quoted => (quoted, closed) = (false, true),
-                _ if quoted => cell.push(byte),
-                b'"' if cell.is_empty() && !closed => quoted = true,
-                b'\n' if self.dialect.crlf => return Some(Err(self.wrong_ending())),
-                b'\r' if self.data.get(self.at) == Some(&b'\n') => {
-                    if !self.dialect.crlf {
-                        return Some(Err(self.wrong_ending()));
-                    }
-                    self.at += 1;
-                    line.cells.push(push(&mut cell));
-                    return Some(Ok(line));
-                }
-                b'\r' => return Some(Err(self.wrong_ending())),
-                b'\n' => {
-                    line.cells.push(push(&mut cell));
-                    return Some(Ok(line));
-                }
-                _ if byte == self.dialect.byte => {
-                    line.cells.push(push(&mut cell));
-                    closed = false;
-                }
-                _ => {
-                    line.malformed |= closed || byte == b'"';
-                    cell.push(byte);
-                }
-            }
+        let line = self.line();
+        if line.is_err() {
+            // Nothing more is read behind it.
+            self.at = self.text.len();
         }
+        Some(line)
     }
 }
 
@@ -179,9 +232,9 @@ impl Iterator for Lines<'_> {
 mod tests {
     use super::*;
 
-    fn lines(text: &str, crlf: bool) -> Vec<Result<Line, WrongEnding>> {
+    fn lines(text: &str, crlf: bool) -> Vec<Result<Line, Unreadable>> {
         let dialect = Dialect::of(None, Some(if crlf { "CRLF" } else { "LF" })).unwrap();
-        Lines::new(text.as_bytes(), dialect).collect()
+        Lines::new(text, dialect).collect()
     }
 
     #[test]
@@ -195,14 +248,26 @@ mod tests {
 
     #[test]
     fn the_ending_has_to_be_that_of_the_job() {
-        assert_eq!(lines("a\r\n", false), [Err(WrongEnding)]);
-        assert_eq!(lines("a\n", true)[0], Err(WrongEnding));
+        assert_eq!(lines("a\r\n", false), [Err(Unreadable::WrongEnding)]);
+        assert_eq!(lines("a\n", true)[0], Err(Unreadable::WrongEnding));
         assert!(lines("a\r\nb\r\n", true).iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn cells_and_lines_have_a_longest() {
+        let long = "é".repeat(MOST_IN_CELL);
+        assert!(lines(&long, false)[0].is_ok());
+        assert_eq!(lines(&format!("{long}é\n1"), false), [Err(Unreadable::LongCell)]);
+        assert_eq!(lines(&format!("\"{long}\"\"\"\n1"), false), [Err(Unreadable::LongCell)]);
+        assert!(lines(&format!("{long},{long},{long}\n"), false)[0].is_ok());
+        assert_eq!(lines(&format!("{long},{long},{long},{long}\n"), false), [Err(Unreadable::LongLine)]);
+        assert!(lines(&",".repeat(MOST_CELLS - 1), false)[0].is_ok());
+        assert_eq!(lines(&",".repeat(MOST_CELLS), false), [Err(Unreadable::ManyCells)]);
     }
 
     proptest::proptest! {
         #[test]
-        fn no_upload_panics_or_hangs(data in proptest::collection::vec(proptest::sample::select(b"a,\"\r\n \xff".to_vec()), 0..60), crlf: bool) {
+        fn no_upload_panics_or_hangs(data in "[a,\"\r\n é]{0,60}", crlf: bool) {
             let dialect = Dialect::of(None, Some(if crlf { "CRLF" } else { "LF" })).unwrap();
             let read = Lines::new(&data, dialect).take(100).count();
             proptest::prop_assert!(read <= data.len());
@@ -213,7 +278,7 @@ mod tests {
             let dialect = Dialect::of(None, None).unwrap();
             let mut out = Vec::new();
             dialect.line(&mut out, cells.iter(), |out, cell| dialect.quoted(out, cell));
-            let line = Lines::new(&out, dialect).next().unwrap().unwrap();
+            let line = Lines::new(std::str::from_utf8(&out).unwrap(), dialect).next().unwrap().unwrap();
             proptest::prop_assert_eq!((line.cells, line.malformed), (cells, false));
         }
     }

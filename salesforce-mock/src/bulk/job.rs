@@ -6,10 +6,14 @@ use salesforce_types::{ApiVersion, RecordId, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Dialect, Fate, Line};
+use super::{Dialect, Fate, Line, Lines};
 use crate::ids::opaque;
+use crate::rules::Assign;
 use crate::session::SPREAD;
 use crate::soql::Extract;
+
+/// The lines of one transaction.
+pub(crate) const CHUNK: usize = 200;
 
 /// A job of either kind.
 #[derive(Debug)]
@@ -41,9 +45,15 @@ pub(crate) enum Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     pub(crate) key: Option<Box<str>>,
+    pub(crate) assign: Assign,
     pub(crate) data: Option<Bytes>,
+    /// The names of the columns; none until all of the data was read.
     pub(crate) header: Vec<String>,
-    pub(crate) lines: Vec<Line>,
+    /// How many lines there are behind the header.
+    pub(crate) rows: usize,
+    /// Where the lines of each transaction begin in the data. A line is taken apart when it is its turn: of a large
+    /// upload the text is held and no more.
+    pub(crate) chunks: Vec<usize>,
     /// Of the lines that were worked on, in their order.
     pub(crate) outcomes: Vec<Outcome>,
 }
@@ -56,6 +66,14 @@ pub(crate) enum Outcome {
 }
 
 impl Load {
+    /// The lines of a transaction; none behind the last one.
+    pub(crate) fn chunk(&self, chunk: usize, dialect: Dialect) -> Vec<Line> {
+        let (Some(data), Some(&begin)) = (&self.data, self.chunks.get(chunk)) else { return Vec::new() };
+        let end = self.chunks.get(chunk + 1).copied().unwrap_or(data.len());
+        let text = std::str::from_utf8(&data[begin..end]).expect("the upload was read as text before");
+        Lines::new(text, dialect).map(|line| line.expect("the upload was read to its end before")).collect()
+    }
+
     fn failed(&self) -> usize {
         self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Failed { .. })).count()
     }
@@ -128,8 +146,6 @@ struct Counts {
     api_active_processing_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     apex_processing_time: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is_pk_chunking_supported: Option<bool>,
 }
 
 impl Job {
@@ -202,7 +218,6 @@ impl Job {
                 total_processing_time: ran,
                 api_active_processing_time: None,
                 apex_processing_time: None,
-                is_pk_chunking_supported: Some(true),
             },
             Kind::Ingest(load) => Counts {
                 number_records_processed: load.outcomes.len(),
@@ -211,7 +226,6 @@ impl Job {
                 total_processing_time: ran,
                 api_active_processing_time: Some(ran),
                 apex_processing_time: Some(0),
-                is_pk_chunking_supported: None,
             },
         }
     }

@@ -29,10 +29,13 @@ const OPEN: Duration = Duration::from_secs(24 * 60 * 60);
 /// The jobs on a page of their list.
 const LISTED: usize = 1000;
 
+/// What stands before the number of the row in the locator of a page of their list.
+const LIST_LOCATOR: &str = "01gQz00000MockList-";
+
 /// A call of the Bulk API.
 pub(crate) fn jobs(org: &mut Org, call: Call, place: Bulk) -> Result<Response<Body>, Refusal> {
     match place {
-        Bulk::Jobs { query } if call.method != Method::POST => Ok(list(org, &call, query)),
+        Bulk::Jobs { query } if call.method != Method::POST => list(org, &call, query),
         Bulk::Jobs { query: true } => query::create(org, call),
         Bulk::Job { query, id } => match call.method {
             Method::PATCH => change(org, call, query, &id),
@@ -58,14 +61,16 @@ pub(crate) fn run_jobs(org: &mut Org) {
         state => !state.is_terminal() || now.since(job.since) < KEPT,
     });
     let (queued, running) = (org.bulk.queued, org.bulk.running);
-    for place in (0..org.bulk.jobs.len()).rev() {
+    // Those that waited longest are first.
+    let mut places: Vec<_> = (0..org.bulk.jobs.len()).collect();
+    places.sort_by_key(|&place| org.bulk.jobs[place].since);
+    for place in places {
         let job = &mut org.bulk.jobs[place];
         if job.state == State::UploadComplete && now.since(job.since) >= queued {
+            job.go(State::InProgress, job.since.saturating_add(queued));
             if job.fate == Some(Fate::Vanishes) {
-                org.bulk.jobs.remove(place);
                 continue;
             }
-            job.go(State::InProgress, job.since.saturating_add(queued));
             match (&job.kind, job.fate.clone()) {
                 (Kind::Query { .. }, Some(Fate::Fails(text) | Fate::FailsAfter(_, text))) => job.fail(text, now),
                 (Kind::Query { .. }, _) => query::run(&org.store, job),
@@ -80,6 +85,7 @@ pub(crate) fn run_jobs(org: &mut Org) {
             job.go(State::JobComplete, job.since.saturating_add(running));
         }
     }
+    org.bulk.jobs.retain(|job| job.fate != Some(Fate::Vanishes) || job.state != State::InProgress);
 }
 
 /// What a caller says of a job that is to be made.
@@ -90,6 +96,7 @@ struct Wanted {
     query: Option<String>,
     object: Option<String>,
     external_id_field_name: Option<String>,
+    assignment_rule_id: Option<String>,
     content_type: Option<String>,
     column_delimiter: Option<String>,
     line_ending: Option<String>,
@@ -159,7 +166,7 @@ fn invalid_state(text: &str) -> Refusal {
 }
 
 /// Any page of the list of jobs, of both kinds.
-fn list(org: &Org, call: &Call, query: bool) -> Response<Body> {
+fn list(org: &Org, call: &Call, query: bool) -> Result<Response<Body>, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct List {
@@ -174,18 +181,23 @@ fn list(org: &Org, call: &Call, query: bool) -> Response<Body> {
         Some(_) => false,
         None => true,
     };
-    let from = call.parameter("queryLocator").and_then(|locator| locator.rsplit_once('-')?.1.parse().ok());
-    let from: usize = from.unwrap_or(0);
+    let from = match call.parameter("queryLocator") {
+        None => 0,
+        Some(locator) => {
+            let from = locator.strip_prefix(LIST_LOCATOR).and_then(|row| row.parse::<usize>().ok());
+            from.ok_or_else(|| Refusal::bad("INVALID_QUERY_LOCATOR", "invalid query locator"))?
+        }
+    };
     let mut jobs = org.bulk.jobs.iter().filter(fits).skip(from);
     let records: Vec<_> = jobs.by_ref().take(LISTED).map(|job| job.info(View::Listed)).collect();
     let done = jobs.next().is_none();
     let place = if query { "query" } else { "ingest" };
     let kind = wanted.map(|kind| format!("jobType={kind}&")).unwrap_or_default();
     let next_records_url = (!done).then(|| {
-        let to = from + LISTED;
-        format!("/services/data/v{}/jobs/{place}?{kind}queryLocator=01gQz00000MockList-{to}", call.version)
+        let to = from.saturating_add(LISTED);
+        format!("/services/data/v{}/jobs/{place}?{kind}queryLocator={LIST_LOCATOR}{to}", call.version)
     });
-    answer::json(StatusCode::OK, &List { done, records, next_records_url })
+    Ok(answer::json(StatusCode::OK, &List { done, records, next_records_url }))
 }
 
 fn change(org: &mut Org, mut call: Call, query: bool, id: &str) -> Result<Response<Body>, Refusal> {

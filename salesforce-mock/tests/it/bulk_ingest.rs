@@ -188,13 +188,174 @@ fn a_job_whose_upload_cannot_be_read_fails_as_a_whole() {
         ("LF", "\u{feff}Name\nA\n", "InvalidBatch : Field name not found : \u{feff}Name".to_owned()),
         ("LF", "Name\r\nA\r\n", format!("{ending} LF")),
         ("CRLF", "Name\nA\n", format!("{ending} CRLF")),
+        ("LF", "Name\nA\r\n", format!("{ending} LF")),
+        (
+            "LF",
+            &format!("Name\n{}\n", "A".repeat(131_073)),
+            "InvalidBatch : A field has more than 131072 characters".into(),
+        ),
     ] {
         let id = run(&mut client, json!({"object": "Account", "operation": "insert", "lineEnding": line_ending}), csv);
         let failed = status(&mut client, &id);
         assert_eq!((&failed["state"], &failed["errorMessage"]), (&json!("Failed"), &json!(text)));
         assert_eq!((&failed["numberRecordsProcessed"], &failed["numberRecordsFailed"]), (&json!(0), &json!(0)));
+        assert_eq!(client.get(&format!("jobs/ingest/{id}/unprocessedrecords")).text, csv);
     }
     assert!(client.rows("SELECT Id FROM Account").is_empty());
+}
+
+#[test]
+fn each_uploaded_row_is_in_one_of_the_three_files() {
+    let csv = "Name\nA\nB\n";
+    let job = || json!({"object": "Account", "operation": "insert"});
+    let files = ["successfulResults", "failedResults", "unprocessedrecords"];
+    let count = |client: &mut Client, id: &str| files.map(|file| results(client, id, file).len() - 1);
+
+    let mut client = Client::empty();
+    client.org.bulk_mut().next_job(Fate::Fails("InvalidBatch : no luck".into()));
+    let id = run(&mut client, job(), csv);
+    assert_eq!(status(&mut client, &id)["state"], "Failed");
+    assert_eq!(count(&mut client, &id), [0, 0, 2]);
+
+    client.org.bulk_mut().queued = Duration::from_secs(60);
+    let id = run(&mut client, job(), csv);
+    assert_eq!(client.patch(&format!("jobs/ingest/{id}"), json!({"state": "Aborted"})).json()["state"], "Aborted");
+    assert_eq!(count(&mut client, &id), [0, 0, 2]);
+
+    client.org.bulk_mut().queued = Duration::ZERO;
+    client.org.bulk_mut().most_batches = 0;
+    let id = run(&mut client, job(), csv);
+    assert_eq!(status(&mut client, &id)["state"], "Failed");
+    assert_eq!(count(&mut client, &id), [0, 0, 2]);
+    assert!(client.rows("SELECT Id FROM Account").is_empty());
+}
+
+#[test]
+fn an_upload_that_is_no_utf_8_fails_and_comes_back_byte_for_byte() {
+    let mut client = Client::empty();
+    let id = create(&mut client, json!({"object": "Account", "operation": "insert"}));
+    let put = |token: &str, body: &'static [u8]| {
+        http::Request::put(format!("/services/data/v68.0/jobs/ingest/{id}/batches"))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "text/csv")
+            .body(salesforce_mock::Body::from(bytes::Bytes::from_static(body)))
+            .unwrap()
+    };
+    let request = put(&client.token, b"Name\nA\nB\xff\n");
+    assert_eq!(client.send(request).status, 201);
+    close(&mut client, &id);
+    assert_eq!(status(&mut client, &id)["errorMessage"], "ClientInputError : The upload is not UTF-8 at byte 8");
+    let request = http::Request::get(format!("/services/data/v68.0/jobs/ingest/{id}/unprocessedrecords"))
+        .header("authorization", format!("Bearer {}", client.token))
+        .body(salesforce_mock::Body::empty());
+    let back = client.org.handle(request.unwrap()).into_body().into_bytes(100).unwrap();
+    assert_eq!(&*back, b"Name\nA\nB\xff\n");
+    assert!(client.rows("SELECT Id FROM Account").is_empty());
+}
+
+#[test]
+fn columns_that_a_job_cannot_have_fail_it_as_a_whole() {
+    let mut client = Client::empty();
+    let row = client.insert("Account", json!({"Name": "A"}));
+    for (object, operation, csv, text) in [
+        (
+            "ContentVersion",
+            "insert",
+            "PathOnClient,VersionData\na.txt,AAAA\n".to_owned(),
+            "InvalidBatch : Binary data is not supported in Bulk API 2.0 : VersionData",
+        ),
+        (
+            "Account",
+            "delete",
+            format!("Id,Name\n{row},A\n"),
+            "InvalidBatch : The only column of a delete is Id, not Id",
+        ),
+        ("Account", "delete", "Name\nA\n".to_owned(), "InvalidBatch : The only column of a delete is Id, not Name"),
+    ] {
+        let id = run(&mut client, json!({"object": object, "operation": operation}), &csv);
+        assert_eq!(status(&mut client, &id)["errorMessage"], text);
+        assert_eq!(client.get(&format!("jobs/ingest/{id}/unprocessedrecords")).text, csv);
+    }
+    assert_eq!(client.rows("SELECT Id FROM Account").len(), 1);
+    assert!(client.rows("SELECT Id FROM ContentVersion").is_empty());
+}
+
+#[test]
+fn a_failed_upsert_names_the_row_that_its_key_means() {
+    let mut client = with_demo_objects();
+    let row = client.insert("Specimen__c", json!({"Key__c": "K1", "Name": "One"}));
+    client.org.store_mut().automation.before_save("Specimen__c", |row| match row.get("Name").as_str() {
+        Some("No") => Err("No.".into()),
+        _ => Ok(()),
+    });
+    let upsert = json!({"object": "Specimen__c", "operation": "upsert", "externalIdFieldName": "Key__c"});
+    let id = run(&mut client, upsert, "Key__c,Name\nK1,No\nK2,No\n");
+    let mut failed = results(&mut client, &id, "failedResults").split_off(1);
+    failed.sort();
+    assert!(failed[0].starts_with("\"\",") && failed[0].contains("\"K2\""), "{failed:?}");
+    assert!(failed[1].starts_with(&format!("\"{row}\",")) && failed[1].contains("\"K1\""), "{failed:?}");
+}
+
+#[test]
+fn how_often_a_job_is_looked_at_does_not_change_what_it_does() {
+    let outcome = |step: u64| {
+        let mut client = with_demo_objects();
+        client.org.bulk_mut().running = Duration::from_secs(600);
+        // The key stands twice within the first transaction, and once more in the second.
+        let csv: String =
+            (0..300).map(|row| if [0, 150, 250].contains(&row) { "K,N\n".into() } else { format!("K{row},N\n") }).collect();
+        let job = json!({"object": "Specimen__c", "operation": "upsert", "externalIdFieldName": "Key__c"});
+        let id = run(&mut client, job, &format!("Key__c,Name\n{csv}"));
+        for _ in 0..600 / step {
+            let processed = status(&mut client, &id)["numberRecordsProcessed"].as_u64().unwrap();
+            assert!([0, 200].contains(&processed), "{processed}");
+            client.org.advance(Duration::from_secs(step));
+        }
+        assert_eq!(status(&mut client, &id)["state"], "JobComplete");
+        (results(&mut client, &id, "successfulResults").len(), results(&mut client, &id, "failedResults"))
+    };
+    let at_once = outcome(600);
+    assert_eq!((at_once.0, at_once.1.len()), (300, 2));
+    assert_eq!(outcome(75), at_once);
+}
+
+#[test]
+fn an_assignment_rule_gives_the_rows_of_a_job_their_owner() {
+    let mut client = Client::empty();
+    let owner = client.rows("SELECT Id FROM User")[0]["Id"].as_str().unwrap().parse().unwrap();
+    let other = client.org.insert("Account", &json!({"Name": "A"})).unwrap();
+    let rule = client.org.store_mut().automation.assign("Lead", other);
+    client.org.store_mut().automation.assign("Lead", owner);
+    let job = |rule: &str| json!({"object": "Lead", "operation": "insert", "assignmentRuleId": rule});
+    let id = run(&mut client, job(&rule.to_string()), "LastName,Company\nL,C\n");
+    assert_eq!(status(&mut client, &id)["numberRecordsFailed"], 0);
+    assert_eq!(client.rows("SELECT OwnerId FROM Lead"), [json!({"OwnerId": other.to_string()})]);
+    for body in [
+        job("01Q000000000099AAA"),
+        job("x"),
+        json!({"object": "Case", "operation": "insert", "assignmentRuleId": rule.to_string()}),
+    ] {
+        let refused = client.post("jobs/ingest", body);
+        assert_eq!((refused.status.as_u16(), &*refused.code()), (400, "INVALIDJOB"));
+    }
+}
+
+#[test]
+fn jobs_that_are_due_together_run_in_the_order_in_which_they_were_closed() {
+    let mut client = Client::empty();
+    let row = client.insert("Account", json!({"Name": "A"}));
+    client.org.bulk_mut().queued = Duration::from_secs(60);
+    let update = json!({"object": "Account", "operation": "update"});
+    let ids: Vec<_> = (0..3).map(|_| create(&mut client, update.clone())).collect();
+    for (place, name) in [(0, "third"), (1, "first"), (2, "second")] {
+        put(&mut client, &ids[place], &format!("Id,Name\n{row},{name}\n"));
+    }
+    for place in [1, 2, 0] {
+        close(&mut client, &ids[place]);
+        client.org.advance(Duration::from_secs(1));
+    }
+    client.org.advance(Duration::from_secs(120));
+    assert_eq!(client.names("SELECT Name FROM Account"), ["third"]);
 }
 
 #[test]
@@ -263,6 +424,12 @@ fn one_call_makes_and_closes_a_small_job() {
     assert_eq!(status(&mut client, &id)["numberRecordsProcessed"], 2);
     let large = client.call("POST", "jobs/ingest", &kind, &body(&format!("Name\n{}", "A\n".repeat(50_000))));
     assert_eq!((large.status.as_u16(), &*large.code()), (400, "INVALIDJOB"));
+    // The boundary is one only at the beginning of a line, and the type may begin with a capital.
+    let kind = [("content-type", "Multipart/Form-Data; Boundary=\"B\"")];
+    let answer = client.call("POST", "jobs/ingest", &kind, &body("Name\nx--B y\nC"));
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(status(&mut client, &id)["numberRecordsProcessed"], 2);
+    assert_eq!(client.rows("SELECT Id FROM Account WHERE Name = 'x--B y'").len(), 1);
     for broken in ["", "--B", "--B\r\n\r\n--B--", "--B--"] {
         assert_eq!(client.call("POST", "jobs/ingest", &kind, broken).status, 400, "{broken}");
     }
@@ -306,4 +473,8 @@ fn a_malformed_job_is_refused() {
     assert_eq!(client.call("DELETE", &format!("jobs/ingest/{id}"), &[], "").code(), "API_ERROR");
     assert_eq!(client.get(&format!("jobs/ingest/{id}/failedResults")).code(), "INVALIDJOBSTATE");
     assert_eq!(client.get(&format!("jobs/query/{id}")).code(), "NOT_FOUND");
+    for locator in ["", "x", "01gQz00000MockList-", "01gQz00000MockList-x", "other-0"] {
+        let answer = client.get(&format!("jobs/ingest?queryLocator={locator}"));
+        assert_eq!((answer.status.as_u16(), &*answer.code()), (400, "INVALID_QUERY_LOCATOR"), "{locator}");
+    }
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
+use salesforce_types::ApiVersion;
 
 use super::{Wanted, add, find, invalid_state, load};
 use crate::answer::{self, Refusal};
-use crate::bulk::{Dialect, Fate, Kind, Load, Outcome, State, View};
+use crate::bulk::{CHUNK, Dialect, Fate, Kind, Load, Outcome, State, View};
 use crate::call::Call;
+use crate::multipart::{self, Kept};
 use crate::route::Outcomes;
+use crate::rules::Assign;
 use crate::{Body, Org};
 
 /// The rows of one batch, which the day's allowance counts.
@@ -19,15 +22,14 @@ const BATCH: usize = 10_000;
 /// The longest body of a job that is made in one call, in characters.
 const MOST_INLINE: usize = 100_000;
 
+/// The first version whose jobs may name an assignment rule.
+const ASSIGNMENT_RULES_SINCE: ApiVersion = ApiVersion::new(49);
+
 /// `POST jobs/ingest`
 pub(super) fn create(org: &mut Org, mut call: Call) -> Result<Response<Body>, Refusal> {
     let kind = call.header("content-type").unwrap_or_default().to_owned();
-    let (job, content) = if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
-        let body = call.bytes()?;
-        inline(&kind, &body)?
-    } else {
-        (call.json_bytes()?, None)
-    };
+    let (job, content) =
+        if multipart::is_form(&kind) { inline(&kind, &call.bytes()?)? } else { (call.json_bytes()?, None) };
     let wanted = Wanted::parse(&job)?;
     let invalid = |text: String| Refusal::bad("INVALIDJOB", format!("InvalidJob : {text}"));
     let operations = ["insert", "update", "upsert", "delete", "hardDelete"];
@@ -55,8 +57,17 @@ pub(super) fn create(org: &mut Org, mut call: Call) -> Result<Response<Body>, Re
         (_, Some(_)) => return Err(invalid("externalIdFieldName is only allowed for upsert".into())),
         (_, None) => None,
     };
+    let assign = match wanted.assignment_rule_id.as_deref() {
+        None => Assign::default(),
+        Some(rule) => {
+            let may = call.version >= ASSIGNMENT_RULES_SINCE && ["Case", "Lead"].contains(&&*object.name);
+            let assign = rule.parse().ok().filter(|_| may).map(Assign::Rule);
+            let assign = assign.filter(|assign| org.store.automation.owner_of(object, *assign).is_some());
+            assign.ok_or_else(|| invalid(format!("assignmentRuleId {rule} is no assignment rule of {name}")))?
+        }
+    };
     let state = if content.is_some() { State::UploadComplete } else { State::Open };
-    let load = Load { key, data: content, ..Load::default() };
+    let load = Load { key, assign, data: content, ..Load::default() };
     let place = add(org, &call, operation, Arc::clone(&object.name), dialect, (state, Kind::Ingest(load)));
     Ok(answer::json(StatusCode::OK, &org.bulk.jobs[place].info(View::Created)))
 }
@@ -64,24 +75,18 @@ pub(super) fn create(org: &mut Org, mut call: Call) -> Result<Response<Body>, Re
 /// The two parts of a job made in one call.
 fn inline(kind: &str, body: &Bytes) -> Result<(Bytes, Option<Bytes>), Refusal> {
     let bad = |text: &str| Refusal::bad("INVALIDJOB", format!("InvalidJob : {text}"));
-    let boundary = kind.split(';').find_map(|part| part.trim().strip_prefix("boundary="));
-    let boundary = boundary.map(|text| text.trim_matches('"')).filter(|text| (1..=70).contains(&text.len()));
-    let boundary = boundary.ok_or_else(|| bad("a multipart body needs a boundary of at most 70 characters"))?;
     let text = std::str::from_utf8(body).map_err(|_| bad("the multipart body is no UTF-8"))?;
     if text.chars().count() > MOST_INLINE {
         return Err(bad(&format!("a multipart body can have at most {MOST_INLINE} characters")));
     }
-    let delimiter = format!("--{boundary}");
+    let mut reader = multipart::Reader::new(kind, body.len())?;
+    reader.push(body)?;
     let (mut job, mut content) = (None, None);
-    for part in text.split(&delimiter).skip(1).take_while(|part| !part.starts_with("--")) {
-        let part = part.strip_prefix("\r\n").or_else(|| part.strip_prefix('\n')).unwrap_or(part);
-        let split = part.split_once("\r\n\r\n").or_else(|| part.split_once("\n\n"));
-        let (head, data) = split.ok_or_else(|| bad("a part of the multipart body has no empty line"))?;
-        let data = data.strip_suffix("\r\n").or_else(|| data.strip_suffix('\n')).unwrap_or(data);
-        let data = Bytes::copy_from_slice(data.as_bytes());
-        match head {
-            head if head.contains("name=\"job\"") => job = Some(data),
-            head if head.contains("name=\"content\"") => content = Some(data),
+    for part in reader.finish()?.0 {
+        let Kept::Whole(data) = part.content else { continue };
+        match &*part.name {
+            "job" => job = Some(data),
+            "content" => content = Some(data),
             _ => {}
         }
     }
@@ -127,14 +132,15 @@ pub(super) fn close(org: &mut Org, place: usize) -> Result<(), Refusal> {
 /// Begins a job that waited, or lets it fail.
 pub(super) fn begin(org: &mut Org, place: usize) {
     let now = org.now();
-    let (object, dialect) = (Arc::clone(&org.bulk.jobs[place].object), org.bulk.jobs[place].dialect);
-    let Kind::Ingest(load) = &mut org.bulk.jobs[place].kind else { return };
+    let job = &mut org.bulk.jobs[place];
+    let (object, operation, dialect) = (Arc::clone(&job.object), job.operation, job.dialect);
+    let Kind::Ingest(load) = &mut job.kind else { return };
     let mut taken = std::mem::take(load);
     let read = match &org.bulk.jobs[place].fate {
         Some(Fate::Fails(text)) => Err(text.clone()),
-        _ => load::read(org, &object, dialect, &mut taken),
+        _ => load::read(org, &object, operation, dialect, &mut taken),
     };
-    let batches = taken.lines.len().div_ceil(BATCH);
+    let batches = taken.rows.div_ceil(BATCH);
     let read = read.and_then(|()| {
         if org.bulk.batches.count(now) + batches > org.bulk.most_batches {
             return Err(format!("ExceededQuota : ApiBatchItems Limit exceeded: {}", org.bulk.most_batches));
@@ -155,13 +161,19 @@ pub(super) fn go_on(org: &mut Org, place: usize) {
     let running = org.bulk.running.as_millis();
     let job = &org.bulk.jobs[place];
     let Kind::Ingest(load) = &job.kind else { return };
-    let (rows, ran) = (load.lines.len(), now.since(job.since).as_millis());
+    let (rows, ran) = (load.rows, now.since(job.since).as_millis());
     let due = match job.fate {
         Some(Fate::FailsAfter(most, _)) => rows.min(most),
         Some(Fate::Stays) => 0,
         _ => rows,
     };
-    let done = if ran >= running { due } else { usize::try_from(ran * rows as u128 / running).unwrap_or(0).min(due) };
+    let done = if ran >= running {
+        due
+    } else {
+        // Whole transactions: how often a job is looked at must not change what it does.
+        let share = usize::try_from(ran * rows as u128 / running).unwrap_or(0);
+        (share / CHUNK * CHUNK).min(due)
+    };
     load::work(org, place, done);
     let job = &mut org.bulk.jobs[place];
     if let Some(Fate::FailsAfter(_, text)) = job.fate.clone()
@@ -178,7 +190,12 @@ pub(super) fn results(org: &Org, id: &str, which: Outcomes) -> Result<Response<B
     if !job.state.is_terminal() {
         return Err(invalid_state("InvalidJobState : Results are available when the job is over"));
     }
-    let mut response = Response::new(Body::from(rows(load, job.dialect, which)));
+    let body = match (&load.data, which) {
+        // What was never read comes back as it was sent.
+        (data, Outcomes::Unprocessed) if load.header.is_empty() => Body::from(data.clone().unwrap_or_default()),
+        _ => Body::from(rows(load, job.dialect, which)),
+    };
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/csv"));
     Ok(response)
 }
@@ -192,18 +209,23 @@ fn rows(load: &Load, dialect: Dialect, which: Outcomes) -> Vec<u8> {
     let mut out = Vec::new();
     let names = own.iter().map(|name| format!("\"{name}\"")).chain(load.header.iter().cloned());
     dialect.line(&mut out, names, |out, name| out.extend_from_slice(name.as_bytes()));
-    // Every other row first, from the last on: an order that no caller can take for that of the upload.
-    let count = load.lines.len();
-    let order = (0..count).rev().step_by(2).chain((0..count.saturating_sub(1)).rev().step_by(2));
-    for place in order {
-        let line = &load.lines[place];
-        let own = match (which, load.outcomes.get(place)) {
-            (Outcomes::Successful, Some(Outcome::Done { id, created })) => vec![id.to_string(), created.to_string()],
-            (Outcomes::Failed, Some(Outcome::Failed { id, error })) => vec![id.clone(), error.clone()],
-            (Outcomes::Unprocessed, None) => Vec::new(),
-            _ => continue,
-        };
-        dialect.line(&mut out, own.iter().chain(&line.cells), |out, cell| dialect.quoted(out, cell));
+    // From the last one on, and of each transaction every other row first: an order that no caller can take for that of
+    // the upload.
+    for chunk in (0..load.chunks.len()).rev() {
+        let lines = load.chunk(chunk, dialect);
+        let count = lines.len();
+        let order = (0..count).rev().step_by(2).chain((0..count.saturating_sub(1)).rev().step_by(2));
+        for place in order {
+            let own = match (which, load.outcomes.get(chunk * CHUNK + place)) {
+                (Outcomes::Successful, Some(Outcome::Done { id, created })) => {
+                    vec![id.to_string(), created.to_string()]
+                }
+                (Outcomes::Failed, Some(Outcome::Failed { id, error })) => vec![id.clone(), error.clone()],
+                (Outcomes::Unprocessed, None) => Vec::new(),
+                _ => continue,
+            };
+            dialect.line(&mut out, own.iter().chain(&lines[place].cells), |out, cell| dialect.quoted(out, cell));
+        }
     }
     out
 }

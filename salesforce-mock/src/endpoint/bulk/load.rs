@@ -6,13 +6,11 @@ use std::sync::Arc;
 use salesforce_types::describe::FieldType;
 
 use crate::Org;
-use crate::bulk::{Dialect, Kind, Line, Lines, Load, Outcome};
+use crate::bulk::{CHUNK, Dialect, Kind, Line, Lines, Load, Outcome, Unreadable};
 use crate::endpoint::collection::{existing, row_id, upsert_one};
+use crate::endpoint::sobject::matches;
 use crate::rules::{Draft, Given, Input, Refusal, WriteOptions, convert};
 use crate::schema::{Field, Object};
-
-/// The rows of one transaction.
-const CHUNK: usize = 200;
 
 /// The longest header line.
 const MOST_HEADER: usize = 32_000;
@@ -28,36 +26,48 @@ enum Column<'o> {
     },
 }
 
-/// Reads the lines of an upload, or says why the job fails.
-pub(super) fn read(org: &Org, object: &str, dialect: Dialect, load: &mut Load) -> Result<(), String> {
+/// Reads the lines of an upload, or says why the job fails: then none of it counts as read.
+pub(super) fn read(org: &Org, object: &str, operation: &str, dialect: Dialect, load: &mut Load) -> Result<(), String> {
     let data = load.data.clone().unwrap_or_default();
-    let mut lines = Vec::new();
-    for line in Lines::new(&data, dialect) {
-        lines.push(line.map_err(|_| {
-            let ending = dialect.ending();
-            format!("ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is {ending}")
-        })?);
-    }
-    if lines.is_empty() {
-        return Err("InvalidBatch : The upload has no header line".into());
-    }
-    load.header = lines.remove(0).cells;
-    if load.header.iter().map(|name| name.len() + 1).sum::<usize>() > MOST_HEADER {
+    let text = std::str::from_utf8(&data)
+        .map_err(|error| format!("ClientInputError : The upload is not UTF-8 at byte {}", error.valid_up_to()))?;
+    let unreadable = |why: Unreadable| why.sentence(dialect);
+    let mut lines = Lines::new(text, dialect);
+    let header = lines.next().ok_or("InvalidBatch : The upload has no header line")?.map_err(unreadable)?.cells;
+    if header.iter().map(|name| name.len() + 1).sum::<usize>() > MOST_HEADER {
         return Err(format!("InvalidBatch : The header line is longer than {MOST_HEADER} characters"));
     }
     let schema = Arc::clone(org.store.schema());
     let object = schema.object(object).ok_or("InvalidBatch : The object is gone")?;
-    columns(object, &load.header)?;
-    load.data = None;
-    load.lines = lines;
+    columns(object, operation, &header)?;
+    let (mut rows, mut chunks) = (0, Vec::new());
+    let mut begin = lines.at();
+    while let Some(line) = lines.next() {
+        line.map_err(unreadable)?;
+        if rows % CHUNK == 0 {
+            chunks.push(begin);
+        }
+        rows += 1;
+        begin = lines.at();
+    }
+    (load.header, load.rows, load.chunks) = (header, rows, chunks);
     Ok(())
 }
 
-fn columns<'o>(object: &'o Object, header: &[String]) -> Result<Vec<Column<'o>>, String> {
+fn columns<'o>(object: &'o Object, operation: &str, header: &[String]) -> Result<Vec<Column<'o>>, String> {
+    if matches!(operation, "delete" | "hardDelete")
+        && let Some(name) = header.iter().find(|name| header.len() > 1 || !name.eq_ignore_ascii_case("Id"))
+    {
+        return Err(format!("InvalidBatch : The only column of a {operation} is Id, not {name}"));
+    }
     let column = |name: &String| {
         let unknown = || format!("InvalidBatch : Field name not found : {name}");
         let Some((parent, key)) = name.split_once('.') else {
-            return object.field(name).map(Column::Field).ok_or_else(unknown);
+            let field = object.field(name).ok_or_else(unknown)?;
+            if field.kind == FieldType::Base64 {
+                return Err(format!("InvalidBatch : Binary data is not supported in Bulk API 2.0 : {name}"));
+            }
+            return Ok(Column::Field(field));
         };
         let (kind, parent) = match parent.split_once(':') {
             Some((kind, parent)) => (Some(kind), parent),
@@ -83,19 +93,17 @@ fn columns<'o>(object: &'o Object, header: &[String]) -> Result<Vec<Column<'o>>,
 pub(super) fn work(org: &mut Org, place: usize, to: usize) {
     let schema = Arc::clone(org.store.schema());
     let job = &mut org.bulk.jobs[place];
-    let (operation, version) = (job.operation, job.version);
+    let (operation, version, dialect) = (job.operation, job.version, job.dialect);
     let Kind::Ingest(load) = &mut job.kind else { return };
     let Some(object) = schema.object(&job.object) else { return };
-    let lines = std::mem::take(&mut load.lines);
-    let header = std::mem::take(&mut load.header);
+    let mut load = std::mem::take(load);
     let key = load.key.as_deref().and_then(|key| object.field(key));
-    let from = load.outcomes.len();
-    let mut outcomes = Vec::new();
-    let options = WriteOptions { version, ..WriteOptions::default() };
-    if let Ok(columns) = columns(object, &header) {
-        for chunk in lines.get(from..to.min(lines.len())).unwrap_or_default().chunks(CHUNK) {
+    let options = WriteOptions { version, assign: load.assign, ..WriteOptions::default() };
+    if let Ok(columns) = columns(object, operation, &load.header) {
+        while load.outcomes.len() < to.min(load.rows) {
+            let begun = load.outcomes.len();
             let mut seen = HashSet::new();
-            for line in chunk {
+            for line in load.chunk(begun / CHUNK, dialect).iter().take(to - begun) {
                 let done = draft(&columns, line).and_then(|draft| match (operation, key) {
                     ("insert", _) => Ok((org.store.create_with(object, &draft, &options)?, true)),
                     ("upsert", Some(key)) => {
@@ -104,17 +112,16 @@ pub(super) fn work(org: &mut Org, place: usize, to: usize) {
                     }
                     _ => change(org, object, operation, draft, &options).map(|id| (id, false)),
                 });
-                outcomes.push(match done {
+                load.outcomes.push(match done {
                     Ok((id, created)) => Outcome::Done { id, created },
-                    Err(errors) => Outcome::Failed { id: id_of(&header, line), error: text_of(&errors) },
+                    Err(errors) => {
+                        Outcome::Failed { id: id_of(org, object, key, &columns, line), error: text_of(&errors) }
+                    }
                 });
             }
         }
     }
-    if let Kind::Ingest(load) = &mut org.bulk.jobs[place].kind {
-        load.outcomes.extend(outcomes);
-        (load.lines, load.header) = (lines, header);
-    }
+    org.bulk.jobs[place].kind = Kind::Ingest(load);
 }
 
 fn change(
@@ -136,7 +143,6 @@ fn change(
         org.store.update_with(id, &draft, options)?;
         return Ok(id);
     }
-    org.store.automation.take_locks(&[id]).map_err(one)?;
     org.store.delete(id).map_err(one)?;
     if operation == "hardDelete" {
         org.store.purge(id).map_err(one)?;
@@ -169,10 +175,10 @@ fn draft(columns: &[Column<'_>], line: &Line) -> Result<Draft, Vec<Refusal>> {
                 };
                 let given = Given { name: (&*field.name).into(), value, at: (1, place) };
                 if convert(field, &given).is_err_and(|refusal| refusal.code == "JSON_PARSER_ERROR") {
-                    let kind = xsd(&field.kind);
+                    let kind = field.kind.soap_type();
                     let text = format!(
                         "Failed to deserialize field at col {place}. Due to, '{cell}' is not a valid value for the type \
-                         xsd:{kind}"
+                         {kind}"
                     );
                     return Err(vec![Refusal::new("INVALID_FIELD", text).fields([&*field.name])]);
                 }
@@ -191,23 +197,22 @@ fn draft(columns: &[Column<'_>], line: &Line) -> Result<Draft, Vec<Refusal>> {
     Ok(draft)
 }
 
-fn xsd(kind: &FieldType) -> &'static str {
-    match kind {
-        FieldType::Boolean => "boolean",
-        FieldType::Int | FieldType::Long => "int",
-        FieldType::Double | FieldType::Currency | FieldType::Percent => "double",
-        FieldType::Date => "date",
-        FieldType::DateTime => "dateTime",
-        FieldType::Time => "time",
-        FieldType::Base64 => "base64Binary",
-        _ => "string",
+/// The id that a line gives, or that of the one row that its key means.
+fn id_of(org: &Org, object: &Object, key: Option<&Field>, columns: &[Column<'_>], line: &Line) -> String {
+    let cell = |wanted: &str| {
+        let place = columns.iter().position(|column| matches!(column, Column::Field(field) if *field.name == *wanted));
+        place.and_then(|place| line.cells.get(place))
+    };
+    // In a broken line the cells do not stand under their columns.
+    let whole = !line.malformed && line.cells.len() == columns.len();
+    match (cell("Id"), key.filter(|_| whole)) {
+        (Some(id), _) => id.clone(),
+        (None, Some(key)) => match cell(&key.name).map(|value| matches(org, object, key, value.trim())).as_deref() {
+            Some([id]) => id.to_string(),
+            _ => String::new(),
+        },
+        (None, None) => String::new(),
     }
-}
-
-/// The id that a line gives.
-fn id_of(header: &[String], line: &Line) -> String {
-    let place = header.iter().position(|name| name.eq_ignore_ascii_case("Id"));
-    place.and_then(|place| line.cells.get(place)).cloned().unwrap_or_default()
 }
 
 /// `CODE:message:Fields --`, several one after the other.
