@@ -41,6 +41,11 @@ pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed;
 
+/// Marks an answer that is the bytes of a file, whatever its content type says: an extension, for a call around this
+/// one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileBytes;
+
 /// A call that the org refuses.
 #[derive(Debug)]
 pub(crate) struct Refusal {

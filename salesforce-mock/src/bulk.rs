@@ -110,6 +110,11 @@ impl Bulk {
         ]
     }
 
+    /// The most bytes of an upload: three are four characters of base64.
+    pub(crate) fn most_bytes(&self) -> usize {
+        usize::try_from(self.most_upload / 4 * 3).unwrap_or(usize::MAX)
+    }
+
     /// Whether jobs of an object are refused.
     pub(crate) fn refuses(&self, object: &str) -> bool {
         self.refused_objects.iter().any(|refused| refused.eq_ignore_ascii_case(object))

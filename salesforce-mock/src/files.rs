@@ -1,7 +1,6 @@
 //! How large files may be, and how much of them the org holds.
 
-use crate::answer::Refusal;
-use crate::rules::{Draft, Input};
+use crate::rules::{Draft, Input, Refusal};
 use crate::schema::Object;
 
 /// How large files may be (REST reference 9.2), and how much of them the org holds.
@@ -50,16 +49,22 @@ impl Files {
         let file =
             |name: &str| object.field(name).filter(|field| field.kind == salesforce_types::describe::FieldType::Base64);
         for (given, field) in draft.iter().filter_map(|given| Some((given, file(&given.name)?))) {
+            let refused = |text: String| Err(Refusal::new(code, text).fields([&*field.name]));
             let length = match &given.value {
-                Input::Text(text) if text.len() > self.most_base64 => u64::MAX,
-                // Four characters are three bytes.
-                Input::Text(text) => u64::try_from(text.len() / 4 * 3).unwrap_or(u64::MAX),
+                Input::Text(text) if text.len() > self.most_base64 => {
+                    let most = self.most_base64;
+                    return refused(format!("{}: the base64 has more than the {most} characters allowed", field.label));
+                }
+                // Four characters are three bytes, less those that fill up the last four.
+                Input::Text(text) => {
+                    let filled = text.bytes().rev().take(2).filter(|byte| *byte == b'=').count();
+                    u64::try_from((text.len() / 4 * 3).saturating_sub(filled)).unwrap_or(u64::MAX)
+                }
                 Input::Blob(blob) => blob.len(),
                 _ => 0,
             };
             if length > most {
-                let text = format!("{}: the file is larger than the {most} bytes that are allowed", field.label);
-                return Err(crate::rules::Refusal::new(code, text).fields([&*field.name]).into());
+                return refused(format!("{}: the file is larger than the {most} bytes that are allowed", field.label));
             }
         }
         Ok(())

@@ -14,10 +14,10 @@ const MOST_BOUNDARY: usize = 70;
 /// The longest head of a part, in bytes.
 const MOST_HEAD: usize = 16 * 1024;
 
-/// The most parts: those of 200 rows, and their JSON.
-const MOST_PARTS: usize = 201;
+/// The most parts: the fields of a row, and its files.
+const MOST_PARTS: usize = 5;
 
-/// The longest part that is no file.
+/// The most bytes of all parts that are no files.
 const MOST_TEXT: usize = 50 * 1024 * 1024;
 
 /// One part.
@@ -40,7 +40,8 @@ pub(crate) enum Kept {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Form(pub(crate) Vec<Part>);
 
-/// Reads a body that comes in pieces. Of a file no more than `keep` bytes are held; of a longer one its length and MD5.
+/// Reads a body that comes in pieces. Of its files no more than `keep` bytes are held together; of one beyond them its
+/// length and MD5.
 #[derive(Debug)]
 pub(crate) struct Reader {
     /// What stands between parts, with the line end before it.
@@ -48,7 +49,9 @@ pub(crate) struct Reader {
     /// What was not looked at to its end yet.
     buffer: Vec<u8>,
     state: State,
+    /// How many bytes of files and of other parts may still be held.
     keep: usize,
+    text: usize,
     form: Form,
 }
 
@@ -96,6 +99,7 @@ impl Reader {
             buffer: b"\r\n".to_vec(),
             state: State::Before,
             keep,
+            text: MOST_TEXT,
             form: Form::default(),
         })
     }
@@ -136,10 +140,10 @@ impl Reader {
                 };
                 let head: Vec<u8> = self.buffer.drain(..end + 4).collect();
                 if self.form.0.len() >= MOST_PARTS {
-                    return Err(bad("A multipart body can have at most 201 parts"));
+                    return Err(bad(&format!("A multipart body can have at most {MOST_PARTS} parts")));
                 }
                 let (name, is_file) = disposition(&String::from_utf8_lossy(&head))?;
-                let most = if is_file { self.keep } else { MOST_TEXT };
+                let most = if is_file { self.keep } else { self.text };
                 let (length, md5, kept) = (0, Md5::new(), Some(Vec::new()));
                 self.state = State::Content(Open { name, is_file, length, md5, kept, most });
                 Ok(true)
@@ -156,6 +160,8 @@ impl Reader {
                 }
                 self.buffer.drain(..self.delimiter.len());
                 if let State::Content(open) = std::mem::replace(&mut self.state, State::Head) {
+                    let left = if open.is_file { &mut self.keep } else { &mut self.text };
+                    *left -= open.kept.as_ref().map_or(0, Vec::len);
                     self.form.0.push(open.close());
                 }
                 Ok(true)
@@ -245,6 +251,21 @@ mod tests {
         let Kept::Measured(blob) = &form.0[1].content else { panic!("{form:?}") };
         assert_eq!((blob.len(), blob.md5()), (5, "827ccb0eea8a706c4c34a16891f84e7b"));
         assert!(blob.body().is_none() && form.0[1].is_file && form.0[1].name == "Body");
+    }
+
+    #[test]
+    fn what_is_held_is_counted_over_all_parts() {
+        let file = |name: &str| {
+            format!("\r\n--B-1\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n123")
+        };
+        let head = "--B-1\r\nContent-Disposition: form-data; name=\"entity\"\r\n\r\n{}";
+        let whole =
+            |files: &[&str]| format!("{head}{}\r\n--B-1--", files.iter().copied().map(file).collect::<String>());
+        let form = read(whole(&["A", "B", "C"]).as_bytes(), 5, 7).unwrap();
+        let held: Vec<_> = form.0.iter().map(|part| matches!(part.content, Kept::Whole(_))).collect();
+        assert_eq!(held, [true, true, true, false]);
+        assert!(read(whole(&["A"; 4]).as_bytes(), 5, 7).is_ok());
+        assert!(read(whole(&["A"; 5]).as_bytes(), 5, 7).is_err());
     }
 
     #[test]

@@ -66,7 +66,6 @@ pub struct Org {
     pace: Duration,
     pub(crate) cursors: Cursors,
     pub(crate) bulk: Bulk,
-    pub(crate) files: Files,
     pub(crate) base_url: String,
     /// The schema that was described last, and since when it is as it is; describes say so.
     described: (Arc<Schema>, Timestamp),
@@ -133,7 +132,6 @@ impl Org {
             pace: Duration::ZERO,
             cursors: Cursors::default(),
             bulk: Bulk::default(),
-            files: Files::default(),
             base_url: "https://mock.my.salesforce.com".into(),
             described,
             usage: Usage { used: 0, allowed: 5_000_000, since: now },
@@ -300,12 +298,12 @@ impl Org {
     /// How large files may be, and how much of them the org holds.
     #[must_use]
     pub fn files(&self) -> &Files {
-        &self.files
+        &self.store.files
     }
 
     /// The same, to change it.
     pub fn files_mut(&mut self) -> &mut Files {
-        &mut self.files
+        &mut self.store.files
     }
 
     /// Changes a row as a call of the API would; without a call.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use salesforce_types::describe::FieldType;
 use salesforce_types::{RecordId, Timestamp};
 
+use crate::Files;
 use crate::clock::OrgClock;
 use crate::ids::Mint;
 use crate::rules::{self, Automation, Draft, Proposed, Refusal, WriteOptions};
@@ -54,6 +55,8 @@ pub struct Store {
     pub audit_fields_on_create: bool,
     /// Triggers, duplicate rules, assignment rules, locks.
     pub automation: Automation,
+    /// How large the files of a row may be.
+    pub(crate) files: Files,
     /// What a seed could not take over, one sentence each.
     pub problems: Vec<String>,
     /// Whether rows that change because of another one (cascades, cleared lookups) get new stamps. It is not known
@@ -97,6 +100,7 @@ impl Store {
             organization,
             audit_fields_on_create: false,
             automation: Automation::default(),
+            files: Files::default(),
             problems: Vec::new(),
             stamp_cascades: true,
         };

@@ -4,7 +4,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Response, StatusCode};
 use salesforce_types::RecordId;
 
-use crate::answer::Refusal;
+use crate::answer::{FileBytes, Refusal};
 use crate::call::Call;
 use crate::rules;
 use crate::schema::Object;
@@ -35,6 +35,7 @@ pub(super) fn bytes(
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", text)
     })?;
     let mut response = Response::new(body);
+    response.extensions_mut().insert(FileBytes);
     let kind = kind.unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"));
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(response)

@@ -18,8 +18,7 @@ pub(super) fn by_id(org: &mut Org, mut call: Call, object: &Object, id: RecordId
     match call.method {
         Method::PATCH => {
             let options = write_options(org, &call)?;
-            let draft = call.draft(org.files.keep)?;
-            org.files.check(object, &draft)?;
+            let draft = call.draft(org.store.files.keep)?;
             state.check(&call)?;
             org.store.update_with(id, &draft, &options)?;
             touch(org, &call, id);

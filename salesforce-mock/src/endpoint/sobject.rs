@@ -29,8 +29,7 @@ pub(crate) fn create(org: &mut Org, mut call: Call, name: &str) -> Result<Respon
     let object = object(&schema, name)?;
     condition::check_form(&call)?;
     let options = write_options(org, &call)?;
-    let draft = call.draft(org.files.keep)?;
-    org.files.check(object, &draft)?;
+    let draft = call.draft(org.store.files.keep)?;
     let id = org.store.create_with(object, &draft, &options)?;
     touch(org, &call, id);
     Ok(created(&call, object, id, None))

@@ -8,8 +8,8 @@ use salesforce_types::{ApiVersion, RecordId};
 
 use super::{Org, Usage};
 use crate::answer::Refusal as Refused;
-use crate::call::Call;
-use crate::route::{Composite, Resource, Route};
+use crate::call::{Call, MAX_BODY};
+use crate::route::{Bulk, Composite, Resource, Route};
 use crate::{Body, endpoint};
 
 /// Older versions are retired.
@@ -24,7 +24,30 @@ const MAX_HEAD: usize = 16_384;
 
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
 
+/// How much of a request's body is held until it is answered. A client hears no answer before it has sent its body;
+/// what nobody reads is let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intake {
+    /// A row, which may come with files; of them at most that many bytes are held.
+    Row { keep: usize },
+    /// At most that many bytes, and a piece more that shows that there were too many.
+    Bytes(usize),
+}
+
 impl Org {
+    /// How much of the body of a request is held.
+    pub(crate) fn intake(&self, head: &http::request::Parts) -> Intake {
+        match Route::of(head.uri.path()) {
+            // It is refused before its body is looked at.
+            Route::Data { .. } if self.user_of(&head.headers).is_none() => Intake::Bytes(0),
+            Route::Data { resource: Resource::Sobject(_) | Resource::Row { .. } | Resource::Keyed { .. }, .. } => {
+                Intake::Row { keep: self.store.files.keep }
+            }
+            Route::Data { resource: Resource::Bulk(Bulk::Batches(_)), .. } => Intake::Bytes(self.bulk.most_bytes()),
+            _ => Intake::Bytes(MAX_BODY),
+        }
+    }
+
     pub(super) fn answer(&mut self, parts: http::request::Parts, body: Body) -> Response<Body> {
         self.routed(parts, body).unwrap_or_else(Refused::into_response)
     }

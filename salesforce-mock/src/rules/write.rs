@@ -117,6 +117,7 @@ fn given(
     draft: &Draft,
     writable: impl Fn(&Field) -> bool,
 ) -> Result<Vec<(usize, Value)>, Vec<Refusal>> {
+    store.files.check(object, draft).map_err(|refusal| vec![refusal])?;
     let mut values = Vec::with_capacity(draft.len());
     let mut not_writable: Vec<&str> = Vec::new();
     let mut refusals = Vec::new();

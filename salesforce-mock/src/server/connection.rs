@@ -26,8 +26,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
 use crate::Body;
+use crate::call::MAX_BODY;
 use crate::fault::{Delivery, Part};
 use crate::multipart::{self, Form};
+use crate::org::routing::Intake;
 use crate::rules::Refusal;
 
 /// What is smaller is not worth compressing.
@@ -81,15 +83,24 @@ async fn answer(
 ) -> Result<Response<Outgoing>, Cut> {
     let (mut head, mut incoming) = request.into_parts();
     let kind = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
-    // Jobs that are made in one call have several parts, too, and are small.
-    if multipart::is_form(&kind) && head.uri.path().contains("/sobjects/") {
-        let keep = shared.org().files.keep;
-        let form = read_form(&kind, &mut incoming, keep).await?;
-        head.extensions.insert(form);
+    let intake = shared.org().intake(&head);
+    let mut most = 0;
+    match intake {
+        Intake::Row { keep } if multipart::is_form(&kind) => {
+            let form = read_form(&kind, &mut incoming, keep).await?;
+            head.extensions.insert(form);
+        }
+        Intake::Row { .. } => most = MAX_BODY,
+        Intake::Bytes(bytes) => most = bytes,
     }
-    let mut parts = Vec::new();
+    let (mut parts, mut held) = (Vec::new(), 0);
     while let Some(frame) = incoming.frame().await {
-        parts.extend(frame.map_err(|_| Cut)?.into_data().ok());
+        let Ok(piece) = frame.map_err(|_| Cut)?.into_data() else { continue };
+        // A piece too many is refused where the body is read; the others are let go.
+        if held <= most {
+            held += piece.len();
+            parts.push(piece);
+        }
     }
     let body = match <[Bytes; 1]>::try_from(parts) {
         Ok([whole]) => Body::from(whole),

@@ -131,7 +131,48 @@ fn files_that_are_too_large_are_refused() {
     assert_eq!((refused.status.as_u16(), &*refused.code()), (400, "FILE_SIZE_LIMIT_EXCEEDED"));
     let refused = client.post("sobjects/ContentVersion", json!({"PathOnClient": "a", "VersionData": "AAAAAAAAAAAA"}));
     assert_eq!(refused.code(), "FILE_SIZE_LIMIT_EXCEEDED");
+    let text = refused.json()[0]["message"].as_str().unwrap().to_owned();
+    assert!(text.ends_with("the base64 has more than the 8 characters allowed"), "{text}");
     assert_eq!(client.rows("SELECT Id FROM ContentVersion").len(), 0);
+}
+
+#[test]
+fn files_that_are_too_large_are_refused_whatever_the_call() {
+    let mut client = Client::empty();
+    let parent = client.insert("Account", json!({"Name": "A"}));
+    client.org.files_mut().most_attachment = 10;
+    let row = |text: &str| json!({"attributes": {"type": "Attachment", "referenceId": "a"}, "ParentId": parent, "Name": "a", "Body": text});
+    // Ten bytes and eleven.
+    let (fits, large) = ("AAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAA=");
+    let create = |client: &mut Client, text: &str| {
+        let saved = client.post("composite/sobjects", json!({"records": [row(text)]})).json();
+        let tree = client.post("composite/tree/Attachment", json!({"records": [row(text)]})).json();
+        [saved[0]["errors"][0]["statusCode"].clone(), tree["results"][0]["errors"][0]["statusCode"].clone()]
+    };
+    assert_eq!(create(&mut client, fits), [json!(null), json!(null)]);
+    assert_eq!(create(&mut client, large), [json!("MAXIMUM_SIZE_OF_ATTACHMENT"), json!("MAXIMUM_SIZE_OF_ATTACHMENT")]);
+    let id = client.rows("SELECT Id FROM Attachment")[0]["Id"].as_str().unwrap().to_owned();
+    let record = json!({"attributes": {"type": "Attachment"}, "Id": id, "Body": large});
+    let saved = client.patch("composite/sobjects", json!({"records": [record.clone()]})).json();
+    assert_eq!(saved[0]["errors"][0]["statusCode"], "MAXIMUM_SIZE_OF_ATTACHMENT");
+    let saved = client.patch("composite/sobjects/Attachment/Id", json!({"records": [record]})).json();
+    assert_eq!(saved[0]["errors"][0]["statusCode"], "MAXIMUM_SIZE_OF_ATTACHMENT");
+    assert_eq!(client.rows("SELECT Id FROM Attachment").len(), 2);
+}
+
+#[test]
+fn the_bytes_of_a_file_have_no_place_in_another_answer() {
+    let mut client = Client::empty();
+    let parent = client.insert("Account", json!({"Name": "A"}));
+    let draft = Draft::new().with("ParentId", &*parent).with("Name", "a").with("ContentType", "application/json");
+    let id = client.org.insert_draft("Attachment", &draft.with("Body", Bytes::from_static(b"\"},{broken"))).unwrap();
+    let url = format!("/services/data/v68.0/sobjects/Attachment/{id}/Body");
+    let requests = json!({"compositeRequest": [{"method": "GET", "url": url, "referenceId": "a"}]});
+    let answer = client.post("composite", requests).json();
+    assert_eq!(answer["compositeResponse"][0]["httpStatusCode"], 400, "{answer}");
+    let answer = client.post("composite/batch", json!({"batchRequests": [{"method": "GET", "url": url}]})).json();
+    assert_eq!(answer["results"][0]["statusCode"], 400, "{answer}");
+    assert_eq!(client.get(&url).text, "\"},{broken");
 }
 
 #[test]

@@ -302,8 +302,9 @@ fn how_often_a_job_is_looked_at_does_not_change_what_it_does() {
         let mut client = with_demo_objects();
         client.org.bulk_mut().running = Duration::from_secs(600);
         // The key stands twice within the first transaction, and once more in the second.
-        let csv: String =
-            (0..300).map(|row| if [0, 150, 250].contains(&row) { "K,N\n".into() } else { format!("K{row},N\n") }).collect();
+        let csv: String = (0..300)
+            .map(|row| if [0, 150, 250].contains(&row) { "K,N\n".into() } else { format!("K{row},N\n") })
+            .collect();
         let job = json!({"object": "Specimen__c", "operation": "upsert", "externalIdFieldName": "Key__c"});
         let id = run(&mut client, job, &format!("Key__c,Name\n{csv}"));
         for _ in 0..600 / step {

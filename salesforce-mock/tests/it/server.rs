@@ -271,6 +271,38 @@ fn a_file_is_taken_while_it_comes() {
 }
 
 #[test]
+fn a_body_that_is_too_large_is_taken_to_its_end_and_refused() {
+    let org = serve(Org::empty());
+    org.with(|org| org.bulk_mut().most_upload = 4_000_000);
+    let token = org.access_token();
+    let send = |token: &str, path: &str, length: usize| {
+        let mut stream = TcpStream::connect(org.address()).unwrap();
+        write!(
+            stream,
+            "PUT /services/data/v68.0/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+             Content-Type: text/csv\r\nContent-Length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        stream.write_all(&vec![b'a'; length]).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.lines().next().unwrap_or_default().to_owned()
+    };
+    let job = org.with(|org| {
+        let request = http::Request::post("/services/data/v68.0/jobs/ingest")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(salesforce_mock::Body::from(r#"{"object":"Account","operation":"insert"}"#));
+        let answer = org.handle(request.unwrap()).into_body().into_bytes(2000).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&answer).unwrap()["id"].as_str().unwrap().to_owned()
+    });
+    let path = format!("jobs/ingest/{job}/batches");
+    assert!(send("none", &path, 1_000_000).starts_with("HTTP/1.1 401"));
+    assert!(send(&token, &path, 8_000_000).starts_with("HTTP/1.1 413"));
+    assert!(send(&token, &path, 3_000_000).starts_with("HTTP/1.1 201"));
+}
+
+#[test]
 fn a_body_is_reset_behind_its_first_bytes() {
     let org = serve(Org::empty());
     org.fault(Fault::reset_after(10));

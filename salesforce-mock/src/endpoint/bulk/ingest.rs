@@ -109,9 +109,7 @@ pub(super) fn upload(org: &mut Org, mut call: Call, id: &str) -> Result<Response
         let text = format!("Content type not supported: {}", if kind.is_empty() { "none" } else { kind });
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", text));
     }
-    // Four characters of base64 are three bytes.
-    let most = usize::try_from(org.bulk.most_upload / 4 * 3).unwrap_or(usize::MAX);
-    let data = call.bytes_up_to(most)?;
+    let data = call.bytes_up_to(org.bulk.most_bytes())?;
     if let Kind::Ingest(load) = &mut org.bulk.jobs[place].kind {
         load.data = Some(data);
     }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::error_body;
 use super::inside::not_inside;
 use super::reference::Answers;
-use crate::answer::{Failed, Refusal};
+use crate::answer::{Failed, FileBytes, Refusal};
 use crate::call::{Call, MAX_BODY};
 use crate::route::Route;
 use crate::{Body, Org, rules};
@@ -68,9 +68,9 @@ impl Reply {
         let text = |name: HeaderName| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
         let headers = shown.into_iter().filter_map(|(shown, name)| Some((shown, text(name)?))).collect();
         let status = parts.status.as_u16();
-        // The bytes of a file have no place in JSON.
-        let is_json =
-            parts.headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+        // The bytes of a file have no place in JSON, and its row may call them what it likes.
+        let is_json = parts.extensions.get::<FileBytes>().is_none()
+            && parts.headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
         let Some(body) = is_json.then(|| body.into_bytes(usize::MAX).ok()).flatten() else {
             return Self::of(not_inside("the bytes of a file").into_response());
         };
