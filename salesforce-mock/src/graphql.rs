@@ -14,19 +14,20 @@ use document::{Field, Operation};
 #[derive(Debug)]
 pub(crate) struct Problem {
     message: String,
-    at: (usize, usize),
+    /// The place in the document, in bytes.
+    at: usize,
     path: Vec<String>,
     kind: &'static str,
 }
 
 impl Problem {
     /// The document cannot be read.
-    fn syntax(at: (usize, usize), message: &str) -> Self {
+    fn syntax(at: usize, message: &str) -> Self {
         Self { message: message.to_owned(), at, path: Vec::new(), kind: "InvalidSyntax" }
     }
 
     /// The document asks for what there is not; `place` is the way to it.
-    fn invalid(at: (usize, usize), place: &str, message: &str) -> Self {
+    fn invalid(at: usize, place: &str, message: &str) -> Self {
         let message = if place.is_empty() {
             format!("Validation error : {message}")
         } else {
@@ -45,10 +46,11 @@ impl Problem {
         Self::invalid(field.at, "", &text)
     }
 
-    fn write(&self) -> Value {
+    fn write(&self, document: &str) -> Value {
+        let (line, column) = document::place(document, self.at);
         json!({
             "message": self.message,
-            "locations": [{"line": self.at.0, "column": self.at.1}],
+            "locations": [{"line": line, "column": column}],
             "path": self.path,
             "extensions": {"ErrorType": self.kind},
         })
@@ -68,7 +70,7 @@ pub(crate) fn answer(store: &Store, query: &str, operation: Option<&str>, variab
             Value::Null
         }
     };
-    let problems: Vec<_> = problems.iter().map(Problem::write).collect();
+    let problems: Vec<_> = problems.iter().map(|problem| problem.write(query)).collect();
     json!({"data": data, "errors": problems})
 }
 
@@ -79,14 +81,14 @@ fn chosen(mut operations: Vec<Operation>, name: Option<&str>) -> Result<Operatio
     };
     let Some(place) = place else {
         let text = "the request does not say which of its operations is meant";
-        return Err(Problem::invalid((1, 1), "", text));
+        return Err(Problem::invalid(0, "", text));
     };
     let operation = operations.swap_remove(place);
     if operation.kind == "query" {
         return Ok(operation);
     }
     let message = format!("Operation '{}' is not supported", operation.kind);
-    Err(Problem { message, at: (1, 1), path: Vec::new(), kind: "OperationNotSupported" })
+    Err(Problem { message, at: 0, path: Vec::new(), kind: "OperationNotSupported" })
 }
 
 fn run(store: &Store, operation: &Operation, problems: &mut Vec<Problem>) -> Result<Value, Problem> {

@@ -10,6 +10,9 @@ const DEEPEST: usize = 32;
 /// The longest text, in bytes.
 const LONGEST: usize = 100_000;
 
+/// The most bytes of variables that are put in, each as often as it is used.
+const MOST_PUT_IN: usize = 10_000_000;
+
 /// One operation of a document.
 #[derive(Debug)]
 pub(super) struct Operation {
@@ -26,27 +29,51 @@ pub(super) struct Field {
     /// With the variables put in.
     pub(super) arguments: Map<String, Value>,
     pub(super) fields: Vec<Self>,
-    /// Line and column.
-    pub(super) at: (usize, usize),
+    /// The place in the document, in bytes.
+    pub(super) at: usize,
 }
 
 pub(super) fn parse(text: &str, variables: &Map<String, Value>) -> Result<Vec<Operation>, Problem> {
     if text.len() > LONGEST {
-        return Err(Problem::syntax((1, 1), "the document is too long"));
+        return Err(Problem::syntax(0, "the document is too long"));
     }
-    let mut reader = Reader { text, at: 0, variables: variables.clone() };
+    let mut reader = Reader { text, at: 0, given: variables, defaults: Map::new(), constant: false, room: MOST_PUT_IN };
     let mut operations = Vec::new();
     while !reader.rest().is_empty() {
-        reader.variables.clone_from(variables);
+        reader.defaults.clear();
         operations.push(reader.operation()?);
     }
     Ok(operations)
 }
 
+/// The line and the column of a place.
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
+}
+
+/// About how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + weight(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + inside
+}
+
 struct Reader<'t> {
     text: &'t str,
     at: usize,
-    variables: Map<String, Value>,
+    /// The variables of the request, and what those of the operation are without them.
+    given: &'t Map<String, Value>,
+    defaults: Map<String, Value>,
+    /// Whether no variable may stand here.
+    constant: bool,
+    /// How many bytes of variables may still be put in.
+    room: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -63,17 +90,17 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn place(&mut self) -> (usize, usize) {
+    /// Where the next character stands that means something.
+    fn here(&mut self) -> usize {
         self.rest();
-        let before = self.text.get(..self.at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
+        self.at
     }
 
     fn unexpected(&mut self) -> Problem {
         let found = self.rest().chars().next().map_or("<EOF>".to_owned(), String::from);
-        let at = self.place();
-        Problem::syntax(at, &format!("Invalid syntax : offending token '{found}' at line {} column {}", at.0, at.1))
+        let (line, column) = place(self.text, self.at);
+        let text = format!("Invalid syntax : offending token '{found}' at line {line} column {column}");
+        Problem::syntax(self.at, &text)
     }
 
     fn takes(&mut self, sign: char) -> bool {
@@ -131,19 +158,24 @@ impl<'t> Reader<'t> {
             self.needs(']')?;
             self.takes('!');
         }
-        let default = if self.takes('=') { self.value(0)? } else { Value::Null };
-        self.variables.entry(name).or_insert(default);
+        let mut default = Value::Null;
+        if self.takes('=') {
+            self.constant = true;
+            default = self.value(0)?;
+            self.constant = false;
+        }
+        self.defaults.entry(name).or_insert(default);
         Ok(())
     }
 
     fn fields(&mut self, depth: usize) -> Result<Vec<Field>, Problem> {
         self.needs('{')?;
         if depth > DEEPEST {
-            return Err(Problem::syntax(self.place(), "the document is too deep"));
+            return Err(Problem::syntax(self.here(), "the document is too deep"));
         }
         let mut fields = Vec::new();
         while !self.takes('}') {
-            let at = self.place();
+            let at = self.here();
             let mut name = self.needs_name()?;
             let key = name.clone();
             if self.takes(':') {
@@ -165,13 +197,16 @@ impl<'t> Reader<'t> {
 
     fn value(&mut self, depth: usize) -> Result<Value, Problem> {
         if depth > DEEPEST {
-            return Err(Problem::syntax(self.place(), "the document is too deep"));
+            return Err(Problem::syntax(self.here(), "the document is too deep"));
         }
-        if self.takes('$') {
-            let at = self.place();
+        if !self.constant && self.takes('$') {
+            let at = self.here();
             let name = self.needs_name()?;
-            let value = self.variables.get(&name).cloned();
-            return value.ok_or_else(|| Problem::invalid(at, "", &format!("Undefined variable '{name}'")));
+            let value = self.given.get(&name).or_else(|| self.defaults.get(&name));
+            let value = value.ok_or_else(|| Problem::invalid(at, "", &format!("Undefined variable '{name}'")))?;
+            let left = self.room.checked_sub(weight(value));
+            self.room = left.ok_or_else(|| Problem::invalid(at, "", "The variables are too large"))?;
+            return Ok(value.clone());
         }
         if self.takes('[') {
             let mut items = Vec::new();

@@ -184,6 +184,22 @@ fn a_body_that_is_no_request_is_refused_as_everywhere() {
     assert_eq!(ask(&mut client, &deep, json!({}))["errors"][0]["extensions"]["ErrorType"], "InvalidSyntax");
 }
 
+#[test]
+fn variables_are_put_in_up_to_a_size_and_stand_in_no_default() {
+    let mut client = with_accounts(1);
+    let uses = "$a,".repeat(100);
+    let query = format!("{{ uiapi {{ query {{ Account(where: {{Name: {{in: [{uses}]}}}}) {{ totalCount }} }} }} }}");
+    let answer = ask(&mut client, &query, json!({"a": "A000 'x'"}));
+    assert_eq!(answer["data"]["uiapi"]["query"]["Account"]["totalCount"], 1, "{answer}");
+    let answer = ask(&mut client, &query, json!({"a": "x".repeat(100_000)}));
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("The variables are too large"), "{answer}");
+    let query = "query($a: String, $b: String = [$a]) { uiapi { query { Account { totalCount } } } }";
+    let answer = ask(&mut client, query, json!({}));
+    assert_eq!(answer["errors"][0]["locations"], json!([{"line": 1, "column": 33}]), "{answer}");
+    let answer = ask(&mut client, "\n{\n  nothing }", json!({}));
+    assert_eq!(answer["errors"][0]["locations"], json!([{"line": 3, "column": 3}]));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
