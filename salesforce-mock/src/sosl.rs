@@ -74,6 +74,14 @@ impl Search {
         } else {
             &self.returning
         };
+        let mut objects = HashSet::new();
+        for part in returning {
+            let object = searched(store, part)?;
+            if !objects.insert(object.index) {
+                let text = format!("the object {} stands twice in what is to be returned", object.name);
+                return Err(Refusal::new("MALFORMED_SEARCH", text));
+            }
+        }
         let mut found = Found::default();
         let limit = self.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS);
         for part in returning {

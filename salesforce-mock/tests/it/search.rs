@@ -88,6 +88,17 @@ fn groups_of_fields_narrow_the_search() {
 }
 
 #[test]
+fn an_object_is_searched_once() {
+    let mut client = with_companies();
+    let sosl = encoded("FIND {acme} RETURNING Account(Id), Contact, account(Name)");
+    let parameters = "parameterizedSearch?q=acme&sobject=Account&sobject=account".to_owned();
+    for path in [format!("search?q={sosl}"), parameters] {
+        let answer = client.get(&path);
+        assert_eq!((answer.status.as_u16(), &*answer.code()), (400, "MALFORMED_SEARCH"), "{path}");
+    }
+}
+
+#[test]
 fn an_answer_has_the_recorded_shape_in_old_versions_and_new() {
     let mut client = with_companies();
     let sosl = encoded("FIND {zenith} RETURNING Account");
