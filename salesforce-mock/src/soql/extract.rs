@@ -1,5 +1,6 @@
 //! Rows as CSV: the answers of queries that run as jobs (Bulk reference 3.4, 3.8).
 
+use std::io;
 use std::ops::Range;
 
 use salesforce_soql::ast::{FieldGroup, FieldPath, Function, Operand, Query, SelectItem};
@@ -66,9 +67,13 @@ impl Extract {
     }
 
     /// Writes the header line, or rows.
-    pub(crate) fn write(&self, part: Option<Range<usize>>, dialect: Dialect, out: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    ///
+    /// The query, which ran over the same rows before, is refused now: the answer must not end as if it were whole.
+    pub(crate) fn write(&self, part: Option<Range<usize>>, dialect: Dialect, out: &mut Vec<u8>) -> io::Result<()> {
         let ask = Ask { text: &self.text, all_rows: self.all_rows, batch: None, version: self.version };
-        let written = with_columns(&self.snapshot, &ask, |scope, _, columns| {
+        with_columns(&self.snapshot, &ask, |scope, _, columns| {
             let Some(part) = part else {
                 dialect.line(out, columns.iter(), |out, column| dialect.quoted(out, &column.header));
                 return Ok(());
@@ -81,8 +86,8 @@ impl Extract {
                 });
             }
             Ok(())
-        });
-        debug_assert!(written.is_ok(), "the query ran over the same rows before: {written:?}");
+        })
+        .map_err(|refusal| io::Error::other(format!("a query that had run is refused: {refusal}")))
     }
 }
 
@@ -194,4 +199,23 @@ fn header<'q>(scope: &Scope<'_, 'q>, path: &'q FieldPath) -> Result<String, Refu
     let field = objects.iter().find_map(|object| object.field(last.as_str()));
     header.push_str(field.map_or(last.as_str(), |field| &field.name));
     Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_cannot_be_written_is_an_error() {
+        let store = crate::seed::empty();
+        let text = "SELECT Id FROM User";
+        let ask = Ask { text, all_rows: false, batch: None, version: ApiVersion::DEFAULT };
+        let mut extract = Extract::run(&store, &ask).unwrap();
+        let dialect = Dialect::of(None, None).unwrap();
+        let mut out = Vec::new();
+        extract.write(Some(0..1), dialect, &mut out).unwrap();
+        assert!(!out.is_empty());
+        extract.text = "SELECT Gone__c FROM User".into();
+        assert!(extract.write(Some(0..1), dialect, &mut out).unwrap_err().to_string().contains("Gone__c"));
+    }
 }

@@ -162,15 +162,15 @@ impl Iterator for Page {
     type Item = std::io::Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut out = Vec::new();
-        if !std::mem::replace(&mut self.begun, true) {
-            self.found.write(None, self.dialect, &mut out);
-        } else if self.next >= self.to {
+        let begun = std::mem::replace(&mut self.begun, true);
+        if begun && self.next >= self.to {
             return None;
         }
+        let mut out = Vec::new();
         let end = self.to.min(self.next.saturating_add(PIECE));
-        self.found.write(Some(self.next..end), self.dialect, &mut out);
-        self.next = end;
-        Some(Ok(out.into()))
+        let header = if begun { Ok(()) } else { self.found.write(None, self.dialect, &mut out) };
+        let written = header.and_then(|()| self.found.write(Some(self.next..end), self.dialect, &mut out));
+        self.next = if written.is_ok() { end } else { self.to };
+        Some(written.map(|()| out.into()))
     }
 }
