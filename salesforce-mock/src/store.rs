@@ -68,14 +68,14 @@ pub struct Store {
 const MOST_RECENT: usize = 200;
 
 /// A write that is stamped but not yet committed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     at: Timestamp,
     object: usize,
     write: Write,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Write {
     Create(Row),
     Change(RecordId, Vec<(usize, Value)>),

@@ -37,7 +37,7 @@ fn save(org: &mut Org, mut call: Call) -> Result<Response<Body>, Refusal> {
     let options = write_options(org, &call)?;
     let body = call.json_bytes()?;
     let (all_or_none, records) = parse(org.store.schema(), &body)?;
-    check_chunks(&records)?;
+    check_chunks(records.iter().map(|record| record.object))?;
     let schema = org.store.schema();
     let mixed = separate(&records.iter().map(|record| Some(schema.at(record.object))).collect::<Vec<_>>());
     let creates = call.method == Method::POST;
@@ -148,7 +148,9 @@ fn delete(org: &mut Org, call: &Call) -> Result<Response<Body>, Refusal> {
     let all_or_none = call.parameter("allOrNone").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let how = How { all_or_none: all_or_none || call.all_or_none, upserts: false };
     let object = |text: &&str| org.store.schema().object_of(text.parse().ok()?);
-    let mixed = separate(&ids.iter().map(object).collect::<Vec<_>>());
+    let objects: Vec<_> = ids.iter().map(object).collect();
+    check_chunks(objects.iter().flatten().map(|object| object.index))?;
+    let mixed = separate(&objects);
     run(org, call, how, ids.into_iter().zip(mixed), |org, (text, mixed)| {
         let delete = |org: &mut Org| {
             mixed.map_or(Ok(()), Err)?;

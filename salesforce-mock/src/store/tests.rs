@@ -249,6 +249,23 @@ proptest::proptest! {
 }
 
 #[test]
+fn a_late_write_that_came_due_inside_of_a_transaction_is_late_again_after_it() {
+    let mut store = store();
+    let schema = store.schema().clone();
+    let accounts = schema.object("Account").unwrap();
+    let at = store.clock.now().saturating_add(Duration::from_secs(60));
+    let late = store.create_late(accounts, &Draft::new().with("Name", "Late"), at).unwrap();
+    let savepoint = store.begin();
+    store.clock.advance(Duration::from_secs(60));
+    store.settle();
+    assert!(store.find_live(late).is_some());
+    store.roll_back(savepoint);
+    assert!(store.find_live(late).is_none());
+    store.settle();
+    assert!(store.find_live(late).is_some());
+}
+
+#[test]
 fn nothing_is_remembered_outside_of_a_transaction() {
     let mut store = store();
     let id = account(&mut store);

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use salesforce_types::RecordId;
 
 use super::recycle::{Group, RecycleBin};
-use super::{Row, Store};
+use super::{Pending, Row, Store};
 use crate::ids::Mint;
 use crate::schema::Object;
 use crate::value::Value;
@@ -17,7 +17,7 @@ pub struct Savepoint {
     writes: usize,
     mint: Mint,
     numbers: HashMap<(usize, usize), u64>,
-    pending: usize,
+    pending: Vec<Pending>,
     recent: Vec<RecordId>,
 }
 
@@ -56,7 +56,7 @@ impl Store {
             writes: self.undo.len(),
             mint: self.mint.clone(),
             numbers: self.numbers.clone(),
-            pending: self.pending.len(),
+            pending: self.pending.clone(),
             recent: self.recent.clone(),
         }
     }
@@ -80,7 +80,7 @@ impl Store {
         self.mint = savepoint.mint;
         self.numbers = savepoint.numbers;
         self.recent = savepoint.recent;
-        self.pending.truncate(savepoint.pending);
+        self.pending = savepoint.pending;
         self.end();
     }
 

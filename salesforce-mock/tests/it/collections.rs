@@ -209,6 +209,17 @@ fn deletes_come_by_ids_and_can_be_all_or_none() {
     let answer = client.call("DELETE", &path(&ids[1], false), &[], "");
     assert_eq!(codes(&answer.json()), ["", ""]);
     assert_eq!(answer.json()[1]["id"], ids[1]);
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(client.insert("Account", json!({"Name": "A"})));
+        ids.push(client.insert("Contact", json!({"LastName": "B"})));
+    }
+    ids.push(client.insert("Account", json!({"Name": "A"})));
+    let path = |ids: &[String]| format!("composite/sobjects?ids={}", ids.join(","));
+    let many = client.call("DELETE", &path(&ids), &[], "");
+    assert_eq!((many.status.as_u16(), &*many.code()), (400, "EXCEEDED_MAX_TYPES_LIMIT"));
+    assert_eq!(client.rows("SELECT Id FROM Account").len(), 6);
+    assert_eq!(codes(&client.call("DELETE", &path(&ids[..10]), &[], "").json()), [""; 10]);
     let none = client.call("DELETE", "composite/sobjects?ids=", &[], "");
     assert_eq!((none.status.as_u16(), &*none.code()), (400, "REQUIRED_FIELD_MISSING"));
 }

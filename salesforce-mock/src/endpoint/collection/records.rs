@@ -68,9 +68,13 @@ pub(super) fn too_many(records: usize, most: usize) -> Result<(), Refusal> {
     Err(Refusal::bad("EXCEEDED_ID_LIMIT", text))
 }
 
-/// Rows of one object that stand together are one chunk.
-pub(super) fn check_chunks(records: &[Record]) -> Result<(), Refusal> {
-    let chunks = 1 + records.windows(2).filter(|pair| pair[0].object != pair[1].object).count();
+/// Rows of one object that stand together are one chunk. `objects` are the positions of the rows' objects.
+pub(super) fn check_chunks(objects: impl Iterator<Item = usize>) -> Result<(), Refusal> {
+    let (mut chunks, mut last) = (0, None);
+    for object in objects {
+        chunks += usize::from(last != Some(object));
+        last = Some(object);
+    }
     if chunks <= MOST_CHUNKS {
         return Ok(());
     }
