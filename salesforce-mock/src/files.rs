@@ -3,12 +3,12 @@
 use crate::rules::{Draft, Input, Refusal};
 use crate::schema::Object;
 
-/// How large files may be (REST reference 9.2), and how much of them the org holds.
+/// How large files may be (REST reference 9.2), whatever call they come by, and how much of them the org holds.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Files {
-    /// The most bytes of an uploaded file that the org holds: 64 MiB. Of a longer one it knows the length and the MD5,
-    /// and its bytes cannot be read back. It does not count for what a test puts in itself.
+    /// The most bytes of the files of an upload that the org holds: 64 MiB. Of a file beyond them it knows the length
+    /// and the MD5, and its bytes cannot be read back. It does not count for what a test puts in itself.
     pub keep: usize,
     /// The most bytes of a `ContentVersion`: 2 GiB.
     pub most_version: u64,

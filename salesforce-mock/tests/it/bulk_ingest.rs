@@ -348,10 +348,10 @@ fn jobs_that_are_due_together_run_in_the_order_in_which_they_were_closed() {
     client.org.bulk_mut().queued = Duration::from_secs(60);
     let update = json!({"object": "Account", "operation": "update"});
     let ids: Vec<_> = (0..3).map(|_| create(&mut client, update.clone())).collect();
-    for (place, name) in [(0, "third"), (1, "first"), (2, "second")] {
+    for (place, name) in [(2, "first"), (0, "second"), (1, "third")] {
         put(&mut client, &ids[place], &format!("Id,Name\n{row},{name}\n"));
     }
-    for place in [1, 2, 0] {
+    for place in [2, 0, 1] {
         close(&mut client, &ids[place]);
         client.org.advance(Duration::from_secs(1));
     }
@@ -431,6 +431,9 @@ fn one_call_makes_and_closes_a_small_job() {
     let id = answer.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(status(&mut client, &id)["numberRecordsProcessed"], 2);
     assert_eq!(client.rows("SELECT Id FROM Account WHERE Name = 'x--B y'").len(), 1);
+    let again = "\r\n--B\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\nName\r\n--B--";
+    let twice = body("Name\nD").replace("\r\n--B--", again);
+    assert_eq!(client.call("POST", "jobs/ingest", &kind, &twice).code(), "INVALIDJOB");
     for broken in ["", "--B", "--B\r\n\r\n--B--", "--B--"] {
         assert_eq!(client.call("POST", "jobs/ingest", &kind, broken).status, 400, "{broken}");
     }

@@ -85,9 +85,9 @@ fn inline(kind: &str, body: &Bytes) -> Result<(Bytes, Option<Bytes>), Refusal> {
     for part in reader.finish()?.0 {
         let Kept::Whole(data) = part.content else { continue };
         match &*part.name {
-            "job" => job = Some(data),
-            "content" => content = Some(data),
-            _ => {}
+            "job" if job.is_none() => job = Some(data),
+            "content" if content.is_none() => content = Some(data),
+            name => return Err(bad(&format!("a multipart body has the parts job and content, each once, not {name}"))),
         }
     }
     match (job, content) {
