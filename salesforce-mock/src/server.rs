@@ -1,6 +1,7 @@
 //! The org behind HTTP: in this process on a free port, or as the program.
 
 mod connection;
+mod intake;
 mod tls;
 
 use std::fmt;

@@ -8,8 +8,8 @@ use salesforce_types::{ApiVersion, RecordId};
 
 use super::{Org, Usage};
 use crate::answer::Refusal as Refused;
-use crate::call::{Call, MAX_BODY};
-use crate::route::{Bulk, Composite, Resource, Route};
+use crate::call::Call;
+use crate::route::{Composite, Resource, Route};
 use crate::{Body, endpoint};
 
 /// Older versions are retired.
@@ -24,33 +24,7 @@ const MAX_HEAD: usize = 16_384;
 
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
 
-/// How much of a request's body is held until it is answered. A client hears no answer before it has sent its body;
-/// what nobody reads is let go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Intake {
-    /// A row, which may come with files; of them at most that many bytes are held.
-    Row { keep: usize },
-    /// At most that many bytes, and a piece more that shows that there were too many.
-    Bytes(usize),
-}
-
 impl Org {
-    /// How much of the body of a request is held.
-    pub(crate) fn intake(&self, head: &http::request::Parts) -> Intake {
-        match Route::of(head.uri.path()) {
-            // It is refused before its body is looked at.
-            Route::Data { .. } if self.user_of(&head.headers).is_none() => Intake::Bytes(0),
-            Route::Data { resource, .. } => match resource {
-                Resource::Sobject(_) | Resource::Row { .. } | Resource::Keyed { .. } | Resource::Related { .. } => {
-                    Intake::Row { keep: self.store.files.keep }
-                }
-                Resource::Bulk(Bulk::Batches(_)) => Intake::Bytes(self.bulk.most_bytes()),
-                _ => Intake::Bytes(MAX_BODY),
-            },
-            _ => Intake::Bytes(MAX_BODY),
-        }
-    }
-
     pub(super) fn answer(&mut self, parts: http::request::Parts, body: Body) -> Response<Body> {
         self.routed(parts, body).unwrap_or_else(Refused::into_response)
     }
@@ -231,29 +205,4 @@ pub(super) fn token_of(headers: &http::HeaderMap) -> Option<&str> {
     let (kind, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (!token.is_empty() && (kind.eq_ignore_ascii_case("bearer") || kind.eq_ignore_ascii_case("oauth"))).then_some(token)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_held_of_a_body_goes_by_the_place_and_the_token() {
-        let mut org = Org::empty();
-        (org.bulk.most_upload, org.store.files.keep) = (400, 7);
-        let token = org.issue_token();
-        let intake = |path: &str, token: &str| {
-            let request = http::Request::post(path).header(AUTHORIZATION, format!("Bearer {token}")).body(());
-            org.intake(&request.unwrap().into_parts().0)
-        };
-        let data = |place: &str| format!("/services/data/v68.0/{place}");
-        for place in ["sobjects/Attachment", "sobjects/Attachment/00P", "sobjects/Attachment/Key__c/1"] {
-            assert_eq!(intake(&data(place), &token), Intake::Row { keep: 7 }, "{place}");
-            assert_eq!(intake(&data(place), "other"), Intake::Bytes(0), "{place}");
-        }
-        assert_eq!(intake(&data("jobs/ingest/750/batches"), &token), Intake::Bytes(300));
-        assert_eq!(intake(&data("jobs/ingest"), &token), Intake::Bytes(MAX_BODY));
-        assert_eq!(intake(&data("composite/sobjects/Attachment"), &token), Intake::Bytes(MAX_BODY));
-        assert_eq!(intake("/services/oauth2/token", "none"), Intake::Bytes(MAX_BODY));
-    }
 }

@@ -25,11 +25,11 @@ use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
+use super::intake::Intake;
 use crate::Body;
 use crate::call::MAX_BODY;
 use crate::fault::{Delivery, Part};
 use crate::multipart::{self, Form};
-use crate::org::routing::Intake;
 use crate::rules::Refusal;
 
 /// What is smaller is not worth compressing.
@@ -83,7 +83,7 @@ async fn answer(
 ) -> Result<Response<Outgoing>, Cut> {
     let (mut head, mut incoming) = request.into_parts();
     let kind = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
-    let intake = shared.org().intake(&head);
+    let intake = Intake::of(&shared.org(), &head);
     let mut most = 0;
     match intake {
         Intake::Row { keep } if multipart::is_form(&kind) => {
