@@ -26,7 +26,8 @@ impl<'de> Scanner<'de> {
         let Some(depth) = self.depth.checked_sub(1) else { return self.broken() };
         self.depth = depth;
         let mut inside = Inside { scanner: self, first: true, ended: false };
-        let value = read(&mut inside)?;
+        // Who swallows the error would read on in the middle of the value.
+        let Ok(value) = read(&mut inside) else { return inside.scanner.broken() };
         let ended = inside.ended
             || match open {
                 b'{' => inside.scanner.name(&mut inside.first)?.is_none(),

@@ -34,8 +34,20 @@ struct Row {
     unread: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "or_none")]
     lenient: Option<u8>,
+    #[serde(default, deserialize_with = "or_none")]
+    lenient_row: Option<Small>,
     untagged: Option<Either>,
     wrapped: Option<Wrapped>,
+}
+
+/// A row that may be wrong in its middle and at its end.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "the fields are there to be compared")]
+struct Small {
+    id: RecordId,
+    name: String,
+    parent: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,8 +81,12 @@ enum Either {
 struct Wrapped(Option<String>);
 
 /// Swallows an error, as callers do who want a row even when a field is odd.
-fn or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u8>, D::Error> {
-    Ok(u8::deserialize(deserializer).ok())
+fn or_none<'de, D, T>(deserializer: D) -> std::result::Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(T::deserialize(deserializer).ok())
 }
 
 fn same<T: DeserializeOwned + Debug>(text: &str) {
@@ -185,6 +201,7 @@ fn object(value: impl Strategy<Value = String> + Clone) -> impl Strategy<Value =
         "ByStage",
         "Unread",
         "Lenient",
+        "LenientRow",
         "Untagged",
         "Wrapped",
         "attributes",
@@ -244,6 +261,18 @@ fn depth_is_what_serde_json_takes_and_overflows_no_stack() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     assert!(from_str::<IgnoredAny>(&deep).is_ok());
     assert!(from_str::<serde_json::Value>(&deep).is_err());
+}
+
+/// What is left of an object after an error in it is no member of the row that it is in.
+#[test]
+fn an_error_that_is_swallowed_in_an_object_gives_no_half_of_it() {
+    let bad = r#""Id":"no id""#;
+    for object in ["{B}", r#"{B,"Name":"x"}"#, r#"{"Name":"x",B}"#, r#"{"Parent":{B},"Name":7}"#, r#"{"Name":"x"}"#] {
+        let object = object.replace('B', bad);
+        all(&format!(r#"{{"LenientRow":{object},"Name":"y"}}"#));
+        all(&format!(r#"{{"Rows":[{{"LenientRow":{object}}}],"Name":"y"}}"#));
+        all(&format!(r#"{{"LenientRow":{object}"#));
+    }
 }
 
 #[test]
