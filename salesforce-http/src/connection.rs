@@ -97,6 +97,12 @@ impl Connection {
         &self.0.client_name
     }
 
+    /// How many calls may be under way at once.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.0.limits.concurrency
+    }
+
     /// What the org last said about its allowance of daily calls.
     #[must_use]
     pub fn usage(&self) -> Option<ApiUsage> {

@@ -26,6 +26,7 @@ const LONG: Duration = Duration::from_secs(20);
 pub(crate) struct Limits {
     clock: Arc<dyn Clock>,
     places: Arc<Semaphore>,
+    pub(crate) concurrency: usize,
     /// How many long calls may run at once: the org's allowance without what is left to others.
     long_calls: usize,
     reserve: Reserve,
@@ -65,7 +66,7 @@ impl Limits {
     pub(crate) fn new(clock: Arc<dyn Clock>, concurrency: usize, long_calls: usize, reserve: Reserve) -> Self {
         let long_calls = long_calls.saturating_sub(reserve.long()).max(1);
         let places = Arc::new(Semaphore::new(concurrency));
-        Self { clock, places, long_calls, reserve, state: Mutex::default(), changed: Notify::new() }
+        Self { clock, places, concurrency, long_calls, reserve, state: Mutex::default(), changed: Notify::new() }
     }
 
     /// Waits until the call may be sent. What it takes is free again when the place is dropped.

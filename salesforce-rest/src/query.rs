@@ -119,6 +119,10 @@ impl<'c, Row> Query<'c, Row> {
     /// Where the next pages are is counted out from the place of the first ones, which works with every org that was
     /// seen and is documented nowhere. So a page fetched ahead is used only if the page before it names it; at the first
     /// that does not, or cannot be had, reading goes on page after page. What was fetched in vain cost its calls.
+    ///
+    /// Each page that is under way takes one of the connection's places for concurrent calls, also while the program is
+    /// busy with a row. One place is always left, for calls made meanwhile; who reads several queries ahead at once on
+    /// one connection gives it more places than all of them take together.
     pub fn look_ahead(mut self, pages: usize) -> Self {
         self.gait.look_ahead = pages;
         self
@@ -160,7 +164,8 @@ impl<'c, Row> Query<'c, Row> {
     }
 
     /// Begins at this place of an earlier reading, as [`Client::resume`] does. With a [`keyset`](Self::keyset) behind
-    /// the last row of that reading, it does not matter whether the org still knows the place.
+    /// the last row of that reading, it does not matter whether the org still knows the place; a keyset that names no
+    /// row is refused.
     pub fn starting_at(mut self, cursor: Cursor) -> Self {
         self.cursor = Some(cursor);
         self
@@ -197,7 +202,8 @@ impl<'c, Row> Query<'c, Row> {
 
     fn walk(self) -> Result<Walk<'c>> {
         let soql = self.text()?;
-        let keys = self.keyset.clone().map(|keyset| KeyReading::new(&soql, keyset, self.options)).transpose()?;
+        let midway = self.cursor.is_some();
+        let keys = self.keyset.clone().map(|keyset| KeyReading::new(&soql, keyset, self.options, midway)).transpose()?;
         let query = match &keys {
             Some(keys) => keys.request(),
             None => self.options.request(&soql),

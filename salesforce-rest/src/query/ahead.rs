@@ -1,4 +1,7 @@
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
@@ -18,11 +21,27 @@ pub(super) struct Ahead<'c> {
     pages: usize,
     places: VecDeque<Cursor>,
     answers: FuturesOrdered<BoxFuture<'c, Result<Response>>>,
+    /// Those that came while something else was waited for.
+    came: VecDeque<Result<Response>>,
 }
 
 impl<'c> Ahead<'c> {
     pub(super) fn new(client: &'c Client, pages: usize) -> Self {
-        Self { client, pages, places: VecDeque::new(), answers: FuturesOrdered::new() }
+        // Nobody polls them while a row is looked at, and a call that is made then has to have a place.
+        let pages = pages.min(client.connection().concurrency() - 1);
+        Self { client, pages, places: VecDeque::new(), answers: FuturesOrdered::new(), came: VecDeque::new() }
+    }
+
+    /// Waits for this, while the pages ahead get on.
+    pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            while let Poll::Ready(Some(answer)) = self.answers.poll_next_unpin(context) {
+                self.came.push_back(answer);
+            }
+            work.as_mut().poll(context)
+        })
+        .await
     }
 
     /// The page at `next`, whether it is on its way or not. `at` is the place that named it, `total` what it announced.
@@ -32,7 +51,8 @@ impl<'c> Ahead<'c> {
         }
         self.fill(at, next, total);
         if self.places.pop_front().is_some() {
-            match self.answers.next().await {
+            let came = self.came.pop_front();
+            match if came.is_some() { came } else { self.answers.next().await } {
                 Some(Ok(answer)) => return Ok(answer),
                 // Asked for before its turn. Now it is its turn.
                 _ => self.stop(),
@@ -45,6 +65,7 @@ impl<'c> Ahead<'c> {
         self.pages = 0;
         self.places.clear();
         self.answers = FuturesOrdered::new();
+        self.came.clear();
     }
 
     /// Asks for pages from `next` on, until enough are under way.

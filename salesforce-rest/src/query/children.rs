@@ -12,6 +12,9 @@ use super::walk::{Gait, Next, Walk};
 use super::{Cursor, resume};
 use crate::Client;
 
+/// How deep lists and objects may lie in a row: each level takes stack, and child rows nest by five at most.
+const DEPTH: u8 = 32;
+
 /// A change of the text: these bytes become that.
 enum Edit {
     /// Further rows of a list that ends here; whether it has any yet.
@@ -45,10 +48,13 @@ pub(super) fn complete(client: &Client, page: Text) -> BoxFuture<'_, Result<Text
         let mut first = true;
         // A text that cannot be read is reported by those who decode it.
         while let Ok(true) = scanner.element(&mut first) {
-            match find(&mut scanner, &mut edits) {
-                Ok(true) => {}
-                Ok(false) => return Err(resume::lost()),
-                Err(Unreadable) => return Ok(page),
+            match find(&mut scanner, &mut edits, DEPTH) {
+                Ok(()) => {}
+                Err(NotFound::Lost) => return Err(resume::lost()),
+                Err(NotFound::TooDeep) => {
+                    return Err(page.wrong("a row nests too deep for its child rows to be looked for"));
+                }
+                Err(NotFound::Unreadable) => return Ok(page),
             }
         }
         if edits.is_empty() {
@@ -84,15 +90,30 @@ pub(super) fn complete(client: &Client, page: Text) -> BoxFuture<'_, Result<Text
     .boxed()
 }
 
-/// Passes over a value and notes what has to change in it; false when rows are missing and nobody says where they are.
-fn find(scanner: &mut Scanner<'_>, edits: &mut Vec<Edit>) -> std::result::Result<bool, Unreadable> {
+/// Why it is not known what has to change.
+#[derive(Clone, Copy)]
+enum NotFound {
+    Unreadable,
+    /// Rows are missing, and nobody says where they are.
+    Lost,
+    TooDeep,
+}
+
+impl From<Unreadable> for NotFound {
+    fn from(_: Unreadable) -> Self {
+        Self::Unreadable
+    }
+}
+
+/// Passes over a value and notes what has to change in it.
+fn find(scanner: &mut Scanner<'_>, edits: &mut Vec<Edit>, depth: u8) -> std::result::Result<(), NotFound> {
     let mut first = true;
-    let mut all_found = true;
+    let below = depth.checked_sub(1).ok_or(NotFound::TooDeep);
     match scanner.peek() {
         Some(b'[') => {
             scanner.eat(b'[')?;
             while scanner.element(&mut first)? {
-                all_found &= find(scanner, edits)?;
+                find(scanner, edits, below?)?;
             }
         }
         Some(b'{') => {
@@ -103,7 +124,7 @@ fn find(scanner: &mut Scanner<'_>, edits: &mut Vec<Edit>) -> std::result::Result
                 let at = scanner.place();
                 match (name.plain(), begins) {
                     (Some("records"), Some(b'[')) => {
-                        all_found &= find(scanner, edits)?;
+                        find(scanner, edits, below?)?;
                         let end = scanner.place();
                         let empty = Scanner::at(scanner.text(), at + 1).peek() == Some(b']');
                         rows = Some((end - 1, empty));
@@ -116,12 +137,12 @@ fn find(scanner: &mut Scanner<'_>, edits: &mut Vec<Edit>) -> std::result::Result
                         let cursor = Cursor::try_from(scanner.quoted()?.decode()?.into_owned()).ok();
                         next = cursor.map(|cursor| (cursor, at, scanner.place()));
                     }
-                    (_, Some(b'{' | b'[')) => all_found &= find(scanner, edits)?,
+                    (_, Some(b'{' | b'[')) => find(scanner, edits, below?)?,
                     _ => drop(scanner.skip()?),
                 }
             }
             if let (Some((at, empty)), Some((start, end))) = (rows, not_done) {
-                let Some((next, url, url_end)) = next else { return Ok(false) };
+                let Some((next, url, url_end)) = next else { return Err(NotFound::Lost) };
                 edits.push(Edit::Rows { at, empty, next });
                 edits.push(Edit::Text { at: start, end, text: "true" });
                 edits.push(Edit::Text { at: url, end: url_end, text: "null" });
@@ -129,5 +150,5 @@ fn find(scanner: &mut Scanner<'_>, edits: &mut Vec<Edit>) -> std::result::Result
         }
         _ => drop(scanner.skip()?),
     }
-    Ok(all_found)
+    Ok(())
 }

@@ -75,6 +75,9 @@ pub enum NoKeyset {
     Limited,
     /// It does not select `Id`, or not the stamp, so that the place of a row is not known.
     KeyNotSelected,
+    /// It begins at a [`Cursor`](super::Cursor), and the key of the row before that place is not given by
+    /// [`Keyset::after`]: were the place gone, rows that were read before would come again.
+    KeyNotGiven,
 }
 
 impl fmt::Display for NoKeyset {
@@ -84,6 +87,9 @@ impl fmt::Display for NoKeyset {
             Self::Ordered => "the query has an ORDER BY, and one that is read by a key is ordered by it: take it out",
             Self::Limited => "the query has a LIMIT or an OFFSET, and one that is read by a key has none: take it out",
             Self::KeyNotSelected => "the query does not select the key it is to be read by: add `Id`, and the stamp",
+            Self::KeyNotGiven => {
+                "the query begins at a cursor, and the keyset does not say behind which row that is: add `after`"
+            }
         })
     }
 }
@@ -95,18 +101,21 @@ pub(super) struct KeyReading {
     query: Query,
     keyset: Keyset,
     options: Options,
-    /// How many rows came since a query was sent instead of a locator; none means that it does no good.
-    rows: u64,
-    restarted: bool,
+    /// Whether the page that was read last has rows.
+    had_rows: bool,
+    /// Whether a query was sent instead of a locator, and no row came since.
+    in_vain: bool,
 }
 
 impl KeyReading {
-    pub(super) fn new(soql: &str, keyset: Keyset, options: Options) -> Result<Self> {
+    /// `midway` when the first rows were read before.
+    pub(super) fn new(soql: &str, keyset: Keyset, options: Options, midway: bool) -> Result<Self> {
         let invalid = |why: String| Error::new(ErrorKind::Invalid, format!("the query was not sent: {why}"));
         let query = salesforce_soql::parse(soql).map_err(|error| invalid(error.to_string()).with_source(error))?;
-        match unsuitable(&query, keyset.stamp.as_ref()) {
+        let unknown = (midway && keyset.after.is_none()).then_some(NoKeyset::KeyNotGiven);
+        match unsuitable(&query, keyset.stamp.as_ref()).or(unknown) {
             Some(why) => Err(invalid(why.to_string()).with_source(why)),
-            None => Ok(Self { query, keyset, options, rows: 0, restarted: false }),
+            None => Ok(Self { query, keyset, options, had_rows: false, in_vain: false }),
         }
     }
 
@@ -141,13 +150,15 @@ impl KeyReading {
 
     /// Remembers the last row of a page.
     pub(super) fn note(&mut self, page: &Text) -> Result<()> {
-        let Some(row) = page.last() else { return Ok(()) };
+        let row = page.last();
+        self.had_rows = row.is_some();
+        let Some(row) = row else { return Ok(()) };
         let key = self.key_of(row).ok_or_else(|| page.wrong("the last row of the page has no key to go on from"))?;
         if self.keyset.after == Some(key) {
             return Err(page.wrong("the page ends with the row that the page before it ended with"));
         }
         self.keyset.after = Some(key);
-        self.rows += 1;
+        self.in_vain = false;
         Ok(())
     }
 
@@ -165,16 +176,15 @@ impl KeyReading {
     /// The query to send after a page, where no locator is followed.
     pub(super) fn next_query(&self, page: &Ends) -> Option<Result<Request>> {
         let full = !page.done || page.total_size.is_none_or(|rows| rows >= self.limit());
-        let more = self.keyset.without_locators && full && self.rows > 0;
+        let more = self.keyset.without_locators && full && self.had_rows;
         more.then(|| self.request())
     }
 
     /// The query to send when a locator is gone; `None` when that did no good before.
     pub(super) fn instead_of_a_locator(&mut self) -> Option<Result<Request>> {
-        if self.restarted && self.rows == 0 {
+        if std::mem::replace(&mut self.in_vain, true) {
             return None;
         }
-        (self.restarted, self.rows) = (true, 0);
         Some(self.request())
     }
 }
@@ -219,8 +229,8 @@ mod tests {
 
     const ID: &str = "001000000000001AAA";
 
-    fn reading(soql: &str, keyset: Keyset) -> std::result::Result<KeyReading, NoKeyset> {
-        KeyReading::new(soql, keyset, Options::default()).map_err(|error| {
+    fn reading(soql: &str, keyset: Keyset, midway: bool) -> std::result::Result<KeyReading, NoKeyset> {
+        KeyReading::new(soql, keyset, Options::default(), midway).map_err(|error| {
             *std::error::Error::source(&error).and_then(|source| source.downcast_ref()).expect("why not")
         })
     }
@@ -236,7 +246,7 @@ mod tests {
     #[test]
     fn b1_05_a_key_is_a_stamp_and_an_id() {
         let soql =
-            |keyset| reading("SELECT Id, SystemModstamp FROM Account WHERE A = 1 OR B = 2", keyset).unwrap().soql();
+            |keyset| reading("SELECT Id, SystemModstamp FROM Account WHERE A = 1 OR B = 2", keyset, false).unwrap().soql();
         assert_eq!(
             soql(stamp()),
             "SELECT Id, SystemModstamp FROM Account WHERE A = 1 OR B = 2 ORDER BY SystemModstamp NULLS FIRST, Id"
@@ -263,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_key_may_be_an_id_alone() {
-        let soql = |keyset| reading("SELECT Id FROM Account", keyset).unwrap().soql();
+        let soql = |keyset| reading("SELECT Id FROM Account", keyset, false).unwrap().soql();
         assert_eq!(soql(Keyset::by_id()), "SELECT Id FROM Account ORDER BY Id");
         assert_eq!(
             soql(Keyset::by_id().after(key(None)).without_locators()),
@@ -282,10 +292,12 @@ mod tests {
             ("SELECT Name FROM Account", NoKeyset::KeyNotSelected),
             ("SELECT Account.Id FROM Contact", NoKeyset::KeyNotSelected),
         ] {
-            assert_eq!(reading(soql, Keyset::by_id()).err(), Some(why), "{soql}");
+            assert_eq!(reading(soql, Keyset::by_id(), false).err(), Some(why), "{soql}");
         }
-        assert_eq!(reading("SELECT Id FROM Account", stamp()).err(), Some(NoKeyset::KeyNotSelected));
-        assert!(KeyReading::new("SELECT", Keyset::by_id(), Options::default()).is_err());
+        assert_eq!(reading("SELECT Id FROM Account", stamp(), false).err(), Some(NoKeyset::KeyNotSelected));
+        assert_eq!(reading("SELECT Id, SystemModstamp FROM Account", stamp(), true).err(), Some(NoKeyset::KeyNotGiven));
+        assert!(reading("SELECT Id, SystemModstamp FROM Account", stamp().after(key(None)), true).is_ok());
+        assert!(KeyReading::new("SELECT", Keyset::by_id(), Options::default(), false).is_err());
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl<'c> Walk<'c> {
                     self.at = place;
                     let text = Text::open(answer)?;
                     return Ok(Some(if self.all_children {
-                        children::complete(self.client, text).await?
+                        self.ahead.beside(children::complete(self.client, text)).await?
                     } else {
                         text
                     }));

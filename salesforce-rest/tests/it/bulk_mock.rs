@@ -8,7 +8,7 @@ use salesforce_rest::bulk::{CsvRows, Results};
 use salesforce_rest::{Client, Record, Soql};
 use serde_json::json;
 
-use crate::support::connect;
+use crate::support::{connect, narrow};
 
 async fn accounts(count: usize, page_rows: usize) -> (MockOrg, Client) {
     let mut org = Org::empty();
@@ -65,10 +65,7 @@ async fn answers_that_break_off_anywhere_lose_and_double_no_row() {
 #[tokio::test]
 async fn more_pages_than_places_for_calls_do_not_wait_for_each_other() {
     let (org, client) = accounts(60, 5).await;
-    let narrow = salesforce_rest::Client::builder(crate::support::Token::new(&org.access_token(), org.url()))
-        .concurrency(2)
-        .build()
-        .unwrap();
+    let narrow = narrow(&org, 2);
     drop(client);
     org.fault(Fault::truncated(60).containing("/results?").skip(3));
     let read = names(results(&narrow).await);

@@ -1,9 +1,12 @@
 //! The other ways to read a query: by key, ahead, as text, in a body, with all children.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, TryStreamExt};
+use salesforce_mock::{MockOrg, Org};
 use salesforce_rest::{ChildRows, ErrorKind, Key, Keyset, NoKeyset, Record, Soql, UrlTooLong, Value};
 
-use crate::support::{Script, page};
+use crate::support::{Script, narrow, page};
 
 const GONE: &str = r#"[{"errorCode":"INVALID_QUERY_LOCATOR","message":"invalid query locator"}]"#;
 
@@ -132,6 +135,30 @@ async fn no_more_pages_are_under_way_than_were_allowed() {
     assert_eq!(places(&script), ["first", "2", "4"]);
 }
 
+/// Pages ahead that have not come take places, and nobody waits for them while a row is looked at.
+#[tokio::test]
+async fn pages_ahead_leave_a_place_for_a_call_made_meanwhile() {
+    let mut org = Org::empty();
+    for n in 0..2000 {
+        org.insert("Account", &serde_json::json!({ "Name": n.to_string() })).unwrap();
+    }
+    let org = MockOrg::serve(org).await;
+    let client = narrow(&org, 3);
+    let read = async {
+        let mut read = 0;
+        let mut rows =
+            client.query::<Record>("SELECT Id FROM Account").batch_size(200).look_ahead(8).stream();
+        while let Some(row) = rows.try_next().await.unwrap() {
+            if read % 200 == 0 {
+                client.sobject_named("Account").get(row.id().unwrap()).await.unwrap();
+            }
+            read += 1;
+        }
+        read
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(60), read).await.expect("it ends"), 2000);
+}
+
 #[tokio::test]
 async fn a_page_that_leads_elsewhere_ends_fetching_ahead_and_loses_nothing() {
     // The second page is short: its successor is at 3, and 4 was fetched in vain.
@@ -244,6 +271,27 @@ async fn without_locators_each_page_is_a_query_until_one_is_not_full() {
     let sent: Vec<_> = script.paths().iter().map(|path| decoded(path)).collect();
     assert_eq!(sent[0], "SELECT Id FROM Account ORDER BY Id LIMIT 200");
     assert!(sent[2].ends_with("WHERE Id > '001000000000299AAA' ORDER BY Id LIMIT 200"), "{}", sent[2]);
+}
+
+/// A page that has no row moves no key, so that a query for the next one would be the same again.
+#[tokio::test]
+async fn without_locators_a_page_without_rows_is_the_last_one() {
+    let script = Script::default().answer(200, ids(0..200, 200, None)).answer(200, r#"{"done":true,"records":[]}"#);
+    let client = script.client();
+    let keyset = Keyset::by_id().without_locators();
+    let rows: Vec<Record> = client.query("SELECT Id FROM Account").keyset(keyset).batch_size(200).all().await.unwrap();
+    assert_eq!((rows.len(), script.sent().len()), (200, 2));
+}
+
+#[tokio::test]
+async fn a_cursor_and_a_keyset_without_its_key_are_refused_before_anything_is_sent() {
+    let script = Script::default();
+    let client = script.client();
+    let query = client.query::<Record>("SELECT Id FROM Account").keyset(Keyset::by_id());
+    let error = query.starting_at(place(2).parse().unwrap()).all().await.unwrap_err();
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<NoKeyset>());
+    assert_eq!((error.kind(), source), (ErrorKind::Invalid, Some(&NoKeyset::KeyNotGiven)));
+    assert!(script.sent().is_empty());
 }
 
 #[tokio::test]
@@ -400,6 +448,20 @@ async fn children_that_nobody_knows_the_place_of_are_an_error() {
     let error =
         script.client().query::<Record>("SELECT Name FROM Account").with_all_children().all().await.unwrap_err();
     assert!(error.to_string().contains("more child rows"), "{error}");
+}
+
+/// Deep enough to overflow the stack, were it followed.
+#[tokio::test]
+async fn rows_that_nest_without_end_are_an_error_and_are_not_passed_over() {
+    for depth in [33, 100_000] {
+        let deep = format!(r#"{{"done":true,"records":[{{"A":{}{}}}]}}"#, "[".repeat(depth), "]".repeat(depth));
+        let script = Script::default().answer(200, deep);
+        let client = script.client();
+        let error = client.query::<()>("SELECT A FROM A").with_all_children().raw_pages().next().await.unwrap();
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(error.to_string().contains("too deep"), "{error}");
+    }
 }
 
 // The plan.

@@ -133,6 +133,11 @@ pub(crate) fn connect(org: &MockOrg) -> Client {
     Client::new(connection)
 }
 
+/// A client of a mock org that may have so many calls under way.
+pub(crate) fn narrow(org: &MockOrg, places: usize) -> Client {
+    Client::builder(Token::new(&org.access_token(), org.url())).concurrency(places).build().unwrap()
+}
+
 /// One token, and no other.
 #[derive(Debug)]
 pub(crate) struct Token(Arc<AccessToken>);
