@@ -60,10 +60,7 @@ fn in_a_body(client: &Client, query: &Request) -> Request {
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.into())))
         .collect();
-    let url = match query.path().strip_prefix('/') {
-        Some(_) => query.path().to_owned(),
-        None => format!("/services/data/v{}/{}", client.api_version(), query.path()),
-    };
+    let url = format!("/services/data/v{}/{}", client.api_version(), query.path());
     let mut part = json!({ "method": "GET", "url": url, "referenceId": "query" });
     if !headers.is_empty() {
         part["httpHeaders"] = headers.into();

@@ -70,7 +70,7 @@ impl<Row> super::Query<'_, Row> {
     ///
     /// # Errors
     ///
-    /// `Invalid` when the org refuses the query, or when it is too long for a URL.
+    /// As for [`page`](Self::page).
     pub async fn explain(self) -> Result<QueryPlans> {
         let request = salesforce_http::Request::get("query").query("explain", &self.text()?);
         super::long::send(self.client, request).await?.json()

@@ -55,15 +55,10 @@ impl Text {
 
     /// The next row; `None` behind the last.
     pub(super) fn row<Row: DeserializeOwned>(&mut self) -> Result<Option<Row>> {
-        let mut scanner = Scanner::at(&self.text, self.at);
-        match scanner.element(&mut self.first) {
-            Ok(true) => {}
-            Ok(false) => {
-                self.at = scanner.place();
-                return Ok(None);
-            }
-            Err(_) => return Err(self.broken::<Row>()),
+        if !self.another::<Row>()? {
+            return Ok(None);
         }
+        let mut scanner = Scanner::at(&self.text, self.at);
         scanner.peek(); // a row begins behind the white space before it
         let start = scanner.place();
         let row = match Row::deserialize(&mut scanner) {
@@ -80,17 +75,24 @@ impl Text {
         Ok(Some(row))
     }
 
-    /// The place of the next row, which is an object; `None` behind the last.
-    pub(super) fn range(&mut self, layout: &mut Layout, places: &mut Vec<u32>) -> Result<Option<Range<usize>>> {
+    /// Whether there is another row, which is next then.
+    fn another<Row: DeserializeOwned>(&mut self) -> Result<bool> {
         let mut scanner = Scanner::at(&self.text, self.at);
         match scanner.element(&mut self.first) {
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(another) => {
                 self.at = scanner.place();
-                return Ok(None);
+                Ok(another)
             }
-            Err(_) => return Err(self.broken::<IgnoredAny>()),
+            Err(_) => Err(self.broken::<Row>()),
         }
+    }
+
+    /// The place of the next row, which is an object; `None` behind the last.
+    pub(super) fn range(&mut self, layout: &mut Layout, places: &mut Vec<u32>) -> Result<Option<Range<usize>>> {
+        if !self.another::<IgnoredAny>()? {
+            return Ok(None);
+        }
+        let mut scanner = Scanner::at(&self.text, self.at);
         let Ok(row) = layout.row(&mut scanner, places) else { return Err(self.broken::<Object>()) };
         self.at = scanner.place();
         self.last = self.at - row.len()..self.at;
