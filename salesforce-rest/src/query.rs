@@ -203,7 +203,8 @@ impl<'c, Row> Query<'c, Row> {
     fn walk(self) -> Result<Walk<'c>> {
         let soql = self.text()?;
         let midway = self.cursor.is_some();
-        let keys = self.keyset.clone().map(|keyset| KeyReading::new(&soql, keyset, self.options, midway)).transpose()?;
+        let keys =
+            self.keyset.clone().map(|keyset| KeyReading::new(&soql, keyset, self.options, midway)).transpose()?;
         let query = match &keys {
             Some(keys) => keys.request(),
             None => self.options.request(&soql),

@@ -131,8 +131,7 @@ impl fmt::Display for JobFailed {
             (JobState::Failed, Some(why)) => {
                 write!(f, "the job {id} failed: {}", salesforce_http::redact::secrets(why))
             }
-            (JobState::Failed, None) => write!(f, "the job {id} failed, and the org does not say why"),
-            (state, _) => write!(f, "the job {id} is not complete, but {state}: wait for it first"),
+            _ => write!(f, "the job {id} failed, and the org does not say why"),
         }
     }
 }

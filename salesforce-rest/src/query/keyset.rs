@@ -245,8 +245,9 @@ mod tests {
 
     #[test]
     fn b1_05_a_key_is_a_stamp_and_an_id() {
-        let soql =
-            |keyset| reading("SELECT Id, SystemModstamp FROM Account WHERE A = 1 OR B = 2", keyset, false).unwrap().soql();
+        let soql = |keyset| {
+            reading("SELECT Id, SystemModstamp FROM Account WHERE A = 1 OR B = 2", keyset, false).unwrap().soql()
+        };
         assert_eq!(
             soql(stamp()),
             "SELECT Id, SystemModstamp FROM Account WHERE A = 1 OR B = 2 ORDER BY SystemModstamp NULLS FIRST, Id"

@@ -72,6 +72,34 @@ async fn more_pages_than_places_for_calls_do_not_wait_for_each_other() {
     assert_eq!(tokio::time::timeout(Duration::from_secs(60), read).await.expect("it ends"), expected(60));
 }
 
+/// Rows ask for describes when the first page was begun, and a connection may have a place for one call.
+#[tokio::test]
+async fn rows_need_one_place_for_calls_and_ask_for_no_page_in_vain() {
+    let mut org = Org::empty();
+    for n in 0..3000 {
+        org.insert("Account", &json!({ "Name": format!("Account {n:05}"), "Description": "d".repeat(400) })).unwrap();
+    }
+    org.bulk_mut().page_rows = 1000;
+    let org = MockOrg::serve(org).await;
+    let client = narrow(&org, 1);
+    let job = client.bulk().query("SELECT Id, Name, Description FROM Account ORDER BY Name").create().await.unwrap();
+    job.wait().await.unwrap();
+    let read = async {
+        let mut batches = job.results().batches::<Record>();
+        let first = batches.try_next().await.unwrap().unwrap();
+        let rest: Vec<_> = batches.try_collect().await.unwrap();
+        (first.handle, first.rows.len() + rest.iter().map(|batch| batch.rows.len()).sum::<usize>())
+    };
+    let (handle, count) = tokio::time::timeout(Duration::from_secs(60), read).await.expect("it ends");
+    assert_eq!((count, calls(&org, "/results")), (3000, 4), "of three pages, the first one twice");
+
+    let rows = client.bulk().resume_query(handle.clone()).results().rows::<Record>();
+    let read = rows.try_collect::<Vec<_>>();
+    let rest = tokio::time::timeout(Duration::from_secs(60), read).await.expect("it ends").unwrap();
+    assert_eq!(rest.len() as u64 + handle.rows(), 3000);
+    assert_eq!(calls(&org, "/results"), 7, "what the columns are was known before a page was opened");
+}
+
 /// Every field that a job can read, of every object that has rows, and the parents.
 #[tokio::test]
 async fn a_row_over_bulk_is_the_row_over_rest() {

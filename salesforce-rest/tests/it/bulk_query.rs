@@ -63,7 +63,9 @@ async fn a_job_is_waited_for_and_one_that_fails_says_why() {
 async fn rows_of_a_job_that_still_runs_are_not_read() {
     let script = created().answer(200, self::job("InProgress", 2));
     let job = create(&script).await;
-    assert!(ids(&script, job.results()).await.unwrap_err().to_string().contains("wait for it first"));
+    let error = ids(&script, job.results()).await.unwrap_err();
+    assert!(error.to_string().contains("wait for it first"), "{error}");
+    assert!(std::error::Error::source(&error).is_none(), "it is no job that failed");
     assert_eq!(script.sent().len(), 2);
 }
 
@@ -100,6 +102,42 @@ async fn listed_pages_are_asked_for_at_once_and_keep_their_order() {
     let job = create(&script).await;
     assert_eq!(ids(&script, job.results()).await.unwrap(), ["a", "b", "c"]);
     assert!(script.paths()[3].ends_with("/more"));
+}
+
+/// The first page and the second list are asked for at once; the page comes last.
+#[tokio::test]
+async fn a_list_that_cannot_be_had_is_the_error_and_no_count() {
+    let list = r#"{"resultPages":[{"resultUrl":"/r/results?locator=p"}],"nextRecordsUrl":"/services/data/v68.0/more","done":false}"#;
+    let script = created()
+        .answer(200, self::job("JobComplete", 2))
+        .answer(200, list)
+        .answer(404, r#"[{"errorCode":"NOT_FOUND","message":"m"}]"#)
+        .answer(503, "");
+    let script = page(script, &["a"], "1", "q");
+    let job = create(&script).await;
+    assert_eq!(ids(&script, job.results()).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_job_goes_on_with_the_pages_it_was_begun_with() {
+    for (begun, list, rows) in
+        [(Some(2), None, "2"), (None, Some(r#"{"resultPages":[{"resultUrl":"/r?locator=p"}],"done":true}"#), "")]
+    {
+        let script = created().answer(200, self::job("JobComplete", 3));
+        let script = list.into_iter().fold(script, |script, list| script.answer(200, list));
+        let script = page(script, &["a"], "3", "x");
+        let job = create(&script).await;
+        let results = begun.into_iter().fold(job.results().in_flight(1), Results::page_rows);
+        let handle = results.csv().next().await.unwrap().unwrap().handle;
+
+        let script = Script::default().answer(200, self::job("JobComplete", 3));
+        let script = list.into_iter().fold(script, |script, list| script.answer(200, list));
+        let script = page(script, &["a", "b", "c"], "3", "null");
+        let job = script.client().bulk().resume_query(handle);
+        assert_eq!(ids(&script, job.results().page_rows(7)).await.unwrap(), ["b", "c"]);
+        let path = script.paths().pop().unwrap();
+        assert_eq!(path.split("maxRecords=").nth(1).unwrap_or_default(), rows, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -217,6 +255,36 @@ async fn rows_are_what_the_describe_says_and_the_job_is_deleted_behind_the_last_
     let rows: Vec<Record> = script.run(job.results().chained().rows::<Record>().try_collect::<Vec<_>>()).await.unwrap();
     assert_eq!(rows[0].object(), Some("Account"));
     assert!(rows[0].get("Name").unwrap().is_null());
+}
+
+#[tokio::test]
+async fn a_cell_that_does_not_fit_is_named_by_its_column_and_not_printed() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "the fields are there to be decoded")]
+    struct Account {
+        #[serde(rename = "Id")]
+        id: u8,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "the fields are there to be decoded")]
+    struct Other {
+        #[serde(rename = "Nowhere")]
+        nowhere: u8,
+    }
+    async fn error<T: serde::de::DeserializeOwned + Send + 'static>() -> String {
+        let describe = r#"{"name":"Account","fields":[{"name":"Id","type":"id"},{"name":"Name","type":"string","nillable":true}]}"#;
+        let script = page(created().answer(200, self::job("JobComplete", 1)), &["canary"], "1", "null");
+        let script = script.answer(200, describe);
+        let job = create(&script).await;
+        let error = job.results().chained().rows::<T>().next().await.unwrap().err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(std::error::Error::source(&error).is_none());
+        format!("{error} {error:?}")
+    }
+    for (error, told) in [(error::<Account>().await, "`Id`"), (error::<Other>().await, "missing")] {
+        assert!(error.contains("row 1 of the job's result") && error.contains(told), "{error}");
+        assert!(!error.contains("canary"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -146,8 +146,7 @@ async fn pages_ahead_leave_a_place_for_a_call_made_meanwhile() {
     let client = narrow(&org, 3);
     let read = async {
         let mut read = 0;
-        let mut rows =
-            client.query::<Record>("SELECT Id FROM Account").batch_size(200).look_ahead(8).stream();
+        let mut rows = client.query::<Record>("SELECT Id FROM Account").batch_size(200).look_ahead(8).stream();
         while let Some(row) = rows.try_next().await.unwrap() {
             if read % 200 == 0 {
                 client.sobject_named("Account").get(row.id().unwrap()).await.unwrap();

@@ -16,9 +16,19 @@ use super::{CsvRow, json};
 /// How `serde_json` asks for the text of a value.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-pub(crate) fn decode<T: DeserializeOwned>(shape: &Shape, row: CsvRow<'_>) -> Result<T, Error> {
-    let row = row.text().map_err(Error::custom)?;
-    T::deserialize(Object { shape, row })
+/// Decodes a row, or says where it is not as expected. What stands there is left out: it may be a secret.
+pub(crate) fn decode<T: DeserializeOwned>(shape: &Shape, row: CsvRow<'_>) -> Result<T, String> {
+    let row = row.text().map_err(|error| error.to_string())?;
+    T::deserialize(Object { shape, row }).map_err(|_| misfit::<T>(Object { shape, row }))
+}
+
+/// Reads again, slower, to learn where it went wrong.
+#[cold]
+fn misfit<T: DeserializeOwned>(row: Object<'_>) -> String {
+    match serde_path_to_error::deserialize::<_, T>(row) {
+        Err(error) if error.path().iter().next().is_some() => format!("look at the column `{}`", error.path()),
+        _ => "a column may be missing that it is to be read into".into(),
+    }
 }
 
 /// A row, or a parent in it.

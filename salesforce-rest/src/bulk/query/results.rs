@@ -25,8 +25,10 @@ const IN_FLIGHT: usize = 5;
 /// over; the last one of them must be the same as before.
 ///
 /// **Pages are opened ahead.** Where the org lists its pages (version 58 and later), several are asked for at once, and
-/// elsewhere the next one while this one is read. Of a page ahead 256 KB are held; order is kept. Each open page takes
-/// one of the connection's places for concurrent calls.
+/// elsewhere each one when the page before it begins. Of a page ahead about 256 KB are held; order is kept. Each page
+/// that has not come to its end takes one of the connection's places for concurrent calls, also while the program is
+/// busy with rows: a program that makes calls meanwhile has fewer pages [`in_flight`](Self::in_flight) than the
+/// connection has places.
 #[must_use = "nothing is sent until rows are asked for"]
 #[derive(Clone)]
 pub struct Results {
@@ -60,7 +62,8 @@ impl Results {
     }
 
     /// The most rows a page may have. The org's own choice is by size. Such pages are found one from the other, since an
-    /// org lists pages of its own size only.
+    /// org lists pages of its own size only. A job that was begun, here or in another process, goes on with the pages it
+    /// was begun with.
     pub fn page_rows(mut self, rows: u32) -> Self {
         self.manner.page_rows = Some(rows);
         self
@@ -79,7 +82,8 @@ impl Results {
         self
     }
 
-    /// Deletes the job once its last row was given and all were counted.
+    /// Deletes the job once its last row was given and all were counted. An org that refuses to is an error behind all
+    /// rows: they are whole.
     pub fn delete_when_done(mut self) -> Self {
         self.delete = true;
         self
@@ -91,7 +95,12 @@ impl Results {
     /// query's parents does. So an empty cell is null where the field may be null, and otherwise an empty text; numbers
     /// and booleans are such; a date with a time ends in `+0000`. A parent of which all cells are empty is null: a
     /// parent that is there, and of which only empty fields were asked for, cannot be told from it, so ask for its id. A
-    /// parent that may be of several objects is a `Name`, and [`Record::url`](crate::Record::url) is not known.
+    /// parent that may be of several objects is a `Name`, and [`Record::url`](crate::Record::url) is not known. A field
+    /// of which each value has a type of its own (`anyType`, such as `OldValue` and `NewValue` of histories) is text, also
+    /// where a REST query gives a number or a boolean.
+    ///
+    /// A first page that does not come whole at once is asked for twice: its header says which describes are needed, and
+    /// no page is open while they are asked for.
     ///
     /// Ends after an error.
     pub fn rows<T: DeserializeOwned + Send + 'static>(self) -> BoxStream<'static, Result<T>> {
@@ -100,17 +109,27 @@ impl Results {
 
     /// The same rows some at a time, each with the place behind them.
     pub fn batches<T: DeserializeOwned + Send + 'static>(self) -> BoxStream<'static, Result<Batch<Vec<T>>>> {
-        let Self { client, describes, .. } = &self;
-        let state = (client.clone(), describes.clone(), None::<Shape>, self.csv());
-        stream::try_unfold(state, |(client, describes, shape_known, mut csv)| async move {
-            let Some(Batch { rows, handle }) = csv.try_next().await? else { return Ok(None) };
-            let shape = match shape_known {
+        let Self { client, handle, manner, describes, delete } = self;
+        let read = Read::new(client.clone(), manner, handle).first_alone();
+        stream::try_unfold((client, describes, read, None), move |(client, describes, mut read, known)| async move {
+            // Describes are asked for while no page has a place that they would wait for.
+            let known = match known {
+                None if read.handle.columns.is_some() => {
+                    Some(shape(&client, describes.as_deref(), &read.handle).await?)
+                }
+                known => known,
+            };
+            let Some(Batch { rows, handle }) = batch(&client, &mut read, delete).await? else { return Ok(None) };
+            let shape = match known {
                 Some(shape) => shape,
-                None => shape(&client, describes.as_deref(), handle.object(), rows.columns()).await?,
+                None => {
+                    read.let_go();
+                    shape(&client, describes.as_deref(), &read.handle).await?
+                }
             };
             let before = handle.rows() - rows.len() as u64;
             let rows = decoded(&shape, &rows, before)?;
-            Ok(Some((Batch { rows, handle }, (client, describes, Some(shape), csv))))
+            Ok(Some((Batch { rows, handle }, (client, describes, read, Some(shape)))))
         })
         .boxed()
     }
@@ -120,17 +139,7 @@ impl Results {
         let Self { client, handle, manner, delete, .. } = self;
         let read = Read::new(client.clone(), manner, handle);
         stream::try_unfold((client, read), move |(client, mut read)| async move {
-            match read.next().await? {
-                Some(rows) => {
-                    let handle = read.handle.clone();
-                    Ok(Some((Batch { rows, handle }, (client, read))))
-                }
-                None if delete => {
-                    job::delete(client.connection(), &read.handle.path()).await?;
-                    Ok(None)
-                }
-                None => Ok(None),
-            }
+            Ok(batch(&client, &mut read, delete).await?.map(|batch| (batch, (client, read))))
         })
         .boxed()
     }
@@ -150,6 +159,17 @@ impl Results {
     }
 }
 
+/// The next rows. Behind the last ones, which were counted, the job is deleted if that was asked for.
+async fn batch(client: &Client, read: &mut Read, delete: bool) -> Result<Option<Batch<CsvRows>>> {
+    if let Some(rows) = read.next().await? {
+        return Ok(Some(Batch { rows, handle: read.handle.clone() }));
+    }
+    if delete {
+        job::delete(client.connection(), &read.handle.path()).await?;
+    }
+    Ok(None)
+}
+
 fn header(rows: &CsvRows) -> Bytes {
     let names: Vec<_> = rows.columns().names().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
     format!("{}\n", names.join(",")).into()
@@ -161,7 +181,6 @@ fn decoded<T: DeserializeOwned>(shape: &Shape, rows: &CsvRows, before: u64) -> R
         decoded.push(decode(shape, row).map_err(|error| {
             let row = before + index as u64 + 1;
             Error::new(ErrorKind::Decode, format!("row {row} of the job's result is not as expected: {error}"))
-                .with_source(error)
         })?);
     }
     Ok(decoded)

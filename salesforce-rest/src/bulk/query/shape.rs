@@ -6,22 +6,19 @@ use std::sync::Arc;
 use salesforce_http::{Error, ErrorKind, Result};
 use salesforce_types::describe::{Field, FieldType, SObjectDescribe};
 
+use super::handle::QueryHandle;
 use super::locators::decode;
-use crate::bulk::Columns;
 use crate::bulk::csv::{Describe, Kind, Shape};
 use crate::{Client, DescribeCache};
 
 /// A parent that may be of several objects.
 const ANY: &str = "Name";
 
-/// The shape of rows of this object. Asks for its describe, and for that of each parent in the columns.
-pub(super) async fn shape(
-    client: &Client,
-    cache: Option<&DescribeCache>,
-    object: Option<&str>,
-    columns: &Columns,
-) -> Result<Shape> {
-    let object = object.ok_or_else(|| decode("the org did not say which object the job reads"))?;
+/// The shape of a job's rows, when its columns are known. Asks for the describe of its object, and for that of each
+/// parent in the columns.
+pub(super) async fn shape(client: &Client, cache: Option<&DescribeCache>, job: &QueryHandle) -> Result<Shape> {
+    let object = job.object().ok_or_else(|| decode("the org did not say which object the job reads"))?;
+    let columns = || job.columns.iter().flatten().map(|name| &**name);
     let describe = |name: String| async move {
         match cache {
             Some(cache) => cache.describe(&name).await.map(|cached| cached.describe),
@@ -32,7 +29,7 @@ pub(super) async fn shape(
     let mut by_name = HashMap::from([(root.name.clone(), root.clone())]);
     let mut objects = HashMap::from([(String::new(), root)]);
     let mut kinds = HashMap::new();
-    for path in columns.names() {
+    for path in columns() {
         let mut below = String::new();
         for (dot, _) in path.match_indices('.') {
             let parent = path[..dot].to_ascii_lowercase();
@@ -54,7 +51,7 @@ pub(super) async fn shape(
         let field = object.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
         kinds.insert(path.to_owned(), kind(field.ok_or_else(|| unknown(path, object))?));
     }
-    Ok(Shape::new(columns, &Org { objects, kinds }))
+    Ok(Shape::new(columns(), &Org { objects, kinds }))
 }
 
 fn parent_of<'d>(object: &'d SObjectDescribe, relationship: &str) -> Option<&'d str> {
