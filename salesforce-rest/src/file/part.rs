@@ -26,9 +26,10 @@ pub(super) async fn download(download: &Download<'_>, path: &Path) -> Result<Dow
     };
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&part).await;
     let mut file = open.map_err(failed("opened"))?;
+    let taken_up = file.metadata().await.map_err(failed("looked at"))?.len() > 0;
     let mut done = write(download, &mut file).await;
     // What an earlier process left is of another file, or of an earlier state of this one.
-    if done.as_ref().is_err_and(is_stale) {
+    if taken_up && done.as_ref().is_err_and(is_stale) {
         file.set_len(0).await.map_err(failed("begun anew"))?;
         file.rewind().await.map_err(failed("begun anew"))?;
         done = write(download, &mut file).await;

@@ -89,21 +89,6 @@ async fn b4_02_a_break_in_the_middle_is_taken_up_again_and_no_byte_is_doubled() 
 }
 
 #[tokio::test]
-async fn without_the_skip_the_same_break_doubles_bytes() {
-    let content = bytes(300_000);
-    let (org, client, file) = org_with(&content).await;
-    org.fault(broken(100_000));
-    let mut out = Vec::new();
-    for _ in 0..2 {
-        let mut body = client.sobject_named("ContentVersion").blob(file.id(), "VersionData").await.unwrap();
-        while let Some(Ok(piece)) = body.next().await {
-            out.extend_from_slice(&piece);
-        }
-    }
-    assert!(out.len() > content.len());
-}
-
-#[tokio::test]
 async fn tries_are_bounded_and_what_was_written_is_the_beginning() {
     let content = bytes(300_000);
     let (org, client, file) = org_with(&content).await;
@@ -180,6 +165,16 @@ async fn a_part_is_gone_on_with_if_it_is_the_beginning_and_begun_anew_if_not() {
         assert!(std::fs::read(&path).unwrap() == content);
     }
     assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+}
+
+/// To fetch it again would give the same.
+#[tokio::test]
+async fn a_file_that_grew_is_fetched_once_when_there_was_no_part_of_it() {
+    let (_org, client, file) = org_with(&bytes(1000)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let error = client.download(file.with_length(999)).to_file(folder.path().join("file")).await.unwrap_err();
+    assert!(matches!(problem(&error), FileError::Length { stated: 999, .. }), "{error}");
+    assert_eq!((client.connection().calls(), folder.path().read_dir().unwrap().count()), (1, 0));
 }
 
 #[tokio::test]
