@@ -5,6 +5,9 @@
 
 use std::fmt::Write;
 
+use salesforce_types::{Date, Timestamp};
+use serde::Deserialize;
+
 /// Rows on a full page.
 pub const ROWS: usize = 2_000;
 
@@ -25,4 +28,42 @@ pub fn page() -> String {
     }
     json.push_str("]}");
     json
+}
+
+/// A row of the page.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "the fields are there to be decoded")]
+pub struct Contact {
+    id: String,
+    last_name: String,
+    first_name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    title: Option<String>,
+    department: Option<String>,
+    mailing_street: Option<String>,
+    mailing_city: Option<String>,
+    mailing_country: Option<String>,
+    description: Option<String>,
+    lead_source: Option<String>,
+    do_not_call: bool,
+    has_opted_out_of_email: bool,
+    #[serde(rename = "Score__c")]
+    score: Option<f64>,
+    #[serde(rename = "Balance__c")]
+    balance: Option<f64>,
+    birthdate: Option<Date>,
+    created_date: Timestamp,
+    system_modstamp: Timestamp,
+    /// Whether it is in the recycle bin.
+    pub is_deleted: bool,
+    account: Option<Account>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "the fields are there to be decoded")]
+struct Account {
+    name: String,
 }

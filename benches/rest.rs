@@ -19,10 +19,9 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use rustix::time::{ClockId, clock_gettime};
-use salesforce_benches::{ROWS, page};
+use salesforce_benches::{Contact, ROWS, page};
 use salesforce_http::{AccessToken, Error, ErrorKind, Request, TokenProvider, async_trait};
 use salesforce_rest::{Client, Record};
-use salesforce_types::{Date, Timestamp};
 use serde::Deserialize;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -80,6 +79,9 @@ struct Measured {
 
 fn compare(check: bool) -> Result<ExitCode> {
     let rows = std::env::var("SALESFORCE_BENCH_ROWS").map_or(200_000, |rows| number(&rows));
+    if rows == 0 || !rows.is_multiple_of(ROWS) {
+        return Err(format!("SALESFORCE_BENCH_ROWS must be a multiple of {ROWS}: each page is full").into());
+    }
     let mut missed = Vec::new();
     println!("{rows} rows of 20 fields with a parent, {ROWS} to a page; CPU time of the client, median of {RUNS}\n");
     println!("{:<34} {:>9} {:>9} {:>12} {:>7} {:>7}", "", "CPU", "of (b)", "rows/s CPU", "peak", "target");
@@ -208,42 +210,6 @@ fn answer(mut stream: TcpStream, body: &str, rows: usize, size: usize, latency: 
 }
 
 // The client.
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "the fields are there to be decoded")]
-struct Contact {
-    id: String,
-    last_name: String,
-    first_name: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    title: Option<String>,
-    department: Option<String>,
-    mailing_street: Option<String>,
-    mailing_city: Option<String>,
-    mailing_country: Option<String>,
-    description: Option<String>,
-    lead_source: Option<String>,
-    do_not_call: bool,
-    has_opted_out_of_email: bool,
-    #[serde(rename = "Score__c")]
-    score: Option<f64>,
-    #[serde(rename = "Balance__c")]
-    balance: Option<f64>,
-    birthdate: Option<Date>,
-    created_date: Timestamp,
-    system_modstamp: Timestamp,
-    is_deleted: bool,
-    account: Option<Account>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "the fields are there to be decoded")]
-struct Account {
-    name: String,
-}
 
 /// A page, by `serde_json` alone.
 #[derive(Deserialize)]

@@ -1,7 +1,8 @@
 //! Read rows: typed and dynamic, page by page, deleted ones too.
 //!
 //! You learn: a bound value, a stream with one page in memory, relationship fields, `query` and `queryAll`, how many
-//! rows there are, the text of rows with a checkpoint by key, pages fetched ahead. Needs nothing; talks to your org when `SF_LOGIN_URL`, `SF_CLIENT_ID` and `SF_CLIENT_SECRET` are set.
+//! rows there are, the text of rows with a checkpoint by key, pages fetched ahead. Needs nothing; talks to your org when
+//! `SF_LOGIN_URL`, `SF_CLIENT_ID` and `SF_CLIENT_SECRET` are set.
 //! Goes on in the documentation of `salesforce-rest` and `salesforce-soql`.
 
 use std::process::ExitCode;
