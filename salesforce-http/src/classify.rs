@@ -57,6 +57,22 @@ impl ErrorKind {
     }
 }
 
+/// Whether the org gave the call or the record back before it did anything with it, so that it may be sent again
+/// whatever it does: for a lock, or for the number of calls at once.
+///
+/// ```
+/// use salesforce_http::was_given_back;
+/// use salesforce_types::{ApiError, ErrorCode};
+///
+/// assert!(was_given_back(&ApiError::new(ErrorCode::UnableToLockRow, "")));
+/// // Nobody says how far this one came.
+/// assert!(!was_given_back(&ApiError::new(ErrorCode::RequestRunningTooLong, "")));
+/// ```
+#[must_use]
+pub fn was_given_back(error: &ApiError) -> bool {
+    matches!(by_code(error), Some((_, Retry::NotRun)))
+}
+
 /// The entries of an error body in any of the shapes it comes in, with the feature `soap` a SOAP fault too. Empty when
 /// it is none.
 ///

@@ -67,7 +67,7 @@ impl Connection {
                 body.collect_up_to(cap).await.map_err(|error| broken_body(&answer.head, error, cap))?
             }
         };
-        Ok(Response::new(answer.head, bytes, answer.tries))
+        Ok(Response::new(answer.head, bytes, answer.tries, answer.lost))
     }
 
     /// Makes the call and hands back its answer as it comes, whatever it holds and however large it is.

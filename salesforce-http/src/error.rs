@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a call failed.
 ///
 /// Prints one sentence: the call, the status, the org's first code and message, or what else happened. What lies
-/// below (a broken connection, a JSON error) is in [`source`](StdError::source) and is not printed twice.
+/// below, such as a broken connection, is in [`source`](StdError::source) and is not printed twice.
 ///
 /// ```
 /// use salesforce_http::{Error, ErrorKind};
@@ -70,6 +70,7 @@ struct Repr {
     request_id: Option<String>,
     body: Option<String>,
     outcome_unknown: bool,
+    broke_off: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -90,6 +91,7 @@ impl Error {
             request_id: None,
             body: None,
             outcome_unknown: kind == ErrorKind::OutcomeUnknown,
+            broke_off: false,
             source: None,
         }))
     }
@@ -144,6 +146,13 @@ impl Error {
         self
     }
 
+    /// The same with where it happened before its sentence, such as `row 3`.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.0.message
     }
@@ -181,6 +190,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_broke_off(mut self, broke_off: bool) -> Self {
+        self.0.broke_off = broke_off;
+        self
+    }
+
     /// What to think of it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -199,6 +213,14 @@ impl Error {
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
+    }
+
+    /// The org answered that it broke the call off, such as with `QUERY_TIMEOUT`, and did not say that it gave
+    /// it back before it ran. What a call does at one stroke was not done then; of one that does many things, nobody
+    /// knows how far it came.
+    #[must_use]
+    pub fn broke_off(&self) -> bool {
+        self.0.broke_off
     }
 
     /// The call, such as `GET sobjects/Account/001…`. Values of the query are left out.
@@ -273,6 +295,7 @@ impl fmt::Debug for Error {
             .field("tries", &repr.tries)
             .field("request_id", &repr.request_id)
             .field("outcome_unknown", &repr.outcome_unknown)
+            .field("broke_off", &repr.broke_off)
             .field("source", &repr.source)
             .finish_non_exhaustive()
     }

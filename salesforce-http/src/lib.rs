@@ -19,14 +19,14 @@ pub mod transport;
 
 pub use async_trait::async_trait;
 pub use body::{Body, BodyStream};
-pub use classify::api_errors;
+pub use classify::{api_errors, was_given_back};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connection::{Connection, ConnectionBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::{Reserve, ReserveReached};
 pub use poll::{Look, Poll, Progress};
 pub use request::{Effect, Request, path_segment};
-pub use response::{Response, StreamingResponse};
+pub use response::{Response, StreamingResponse, read_json};
 pub use secrecy::SecretString;
 pub use token::{AccessToken, JwtInSoap, TokenProvider};
 pub use transport::{Transport, TransportError, TransportErrorKind};

@@ -64,6 +64,8 @@ pub(crate) struct Answer {
     pub(crate) body: Received,
     pub(crate) place: Place,
     pub(crate) tries: u32,
+    /// The answer to an earlier try was lost, or the org broke it off.
+    pub(crate) lost: bool,
 }
 
 pub(crate) enum Received {
@@ -86,6 +88,8 @@ struct Course<'r> {
     refused: Option<Arc<AccessToken>>,
     renewed: bool,
     lost: bool,
+    /// The org broke a try off, and did not say that it gave it back.
+    broke_off: bool,
     /// What the last try that was sent ended with, unless with a token that was refused.
     before: Option<Error>,
 }
@@ -121,6 +125,7 @@ impl Pipeline {
             refused: None,
             renewed: false,
             lost: false,
+            broke_off: false,
             before: None,
         };
         self.go_round(course).instrument(span).await
@@ -151,12 +156,14 @@ impl Pipeline {
                 }
                 Verdict::Retry(pause) => {
                     warn!(kind = ?error.kind(), status, tries = course.tries, ?pause, "will send the call again");
+                    course.broke_off |= broke_off(&failure);
                     if course.tries > tries {
                         course.before = Some(failure.error);
                     }
                     self.clock.sleep(pause).await;
                 }
                 Verdict::Fail(why) => {
+                    course.broke_off |= broke_off(&failure);
                     let error = match course.before.take() {
                         Some(before) if course.tries == tries => failure.error.after(before),
                         _ => failure.error,
@@ -189,7 +196,7 @@ impl Pipeline {
         match self.within(left, self.exchange(course, &url, request)).await {
             Some(Ok((head, body))) => {
                 place.answered();
-                Ok(Answer { head, body, place, tries: course.tries })
+                Ok(Answer { head, body, place, tries: course.tries, lost: course.lost || course.broke_off })
             }
             Some(Err(failure)) => Err(failure),
             None => Err(Failure {
@@ -313,9 +320,15 @@ impl Pipeline {
     }
 }
 
+/// Whether the org ended a try that it had begun.
+fn broke_off(failure: &Failure) -> bool {
+    let timed_out = failure.error.kind() == ErrorKind::Timeout && !failure.error.api_errors().is_empty();
+    !failure.lost && (timed_out || matches!(failure.retry, Retry::Repeatable | Retry::Few))
+}
+
 /// The error the caller sees, with what the whole course adds to it.
 fn conclude(error: Error, course: &Course<'_>, why: Why) -> Error {
-    let error = error.with_call(course.call.clone()).with_tries(course.tries);
+    let error = error.with_call(course.call.clone()).with_tries(course.tries).with_broke_off(course.broke_off);
     let (kind, said) = (error.kind(), error.message().to_owned());
     let error = match why {
         Why::Final => error,

@@ -284,6 +284,29 @@ impl Request {
         }
     }
 
+    /// Whether it can be sent at all, at any org. The connection asks this of each call; ask it of a call that goes out
+    /// as a part of another one, which the connection does not see.
+    ///
+    /// ```
+    /// use salesforce_http::Request;
+    ///
+    /// assert!(Request::get("limits").check().is_ok());
+    /// assert!(Request::get("limits").header("Host", "elsewhere.example").check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid`: a header that is none or is the connection's, a body that cannot be serialized, a path that leads
+    /// elsewhere.
+    pub fn check(&self) -> Result<()> {
+        if let Some(problem) = &self.problem {
+            return invalid(problem);
+        }
+        if self.target.chars().any(|char| char.is_control()) || self.target.contains('#') {
+            return invalid("its path holds a control character or `#`: encode values with `path_segment`");
+        }
+        no_dots(&self.target)
+    }
+
     pub(crate) fn limit(&self) -> Option<Duration> {
         self.time_limit
     }
@@ -321,13 +344,7 @@ impl Request {
 
     /// Its URL at this org, or why it must not be sent.
     pub(crate) fn url(&self, instance: &Url, version: ApiVersion) -> Result<Url> {
-        let invalid = |why: &str| Err(Error::new(ErrorKind::Invalid, why));
-        if let Some(problem) = &self.problem {
-            return invalid(problem);
-        }
-        if self.target.chars().any(|char| char.is_control()) || self.target.contains('#') {
-            return invalid("its path holds a control character or `#`: encode values with `path_segment`");
-        }
+        self.check()?;
         let origin = instance.as_str().trim_end_matches('/');
         let url = if is_absolute(&self.target) {
             let scheme = if self.target.starts_with('/') { "https:" } else { "" };
@@ -337,19 +354,22 @@ impl Request {
             if url.origin() != instance.origin() || !url.username().is_empty() || url.password().is_some() {
                 return Err(foreign(&url, instance));
             }
-            return no_dots(&self.target).map(|()| url);
+            return Ok(url);
         } else if self.target.starts_with('/') {
             Url::parse(&format!("{origin}{}", self.target))
         } else {
             Url::parse(&format!("{origin}/services/data/v{version}/{}", self.target))
         };
-        no_dots(&self.target)?;
         match url {
             Ok(url) if url.origin() == instance.origin() => Ok(url),
             Ok(url) => Err(foreign(&url, instance)),
             Err(_) => invalid("its path cannot be part of a URL"),
         }
     }
+}
+
+fn invalid<T>(why: &str) -> Result<T> {
+    Err(Error::new(ErrorKind::Invalid, why))
 }
 
 /// How much of a body that is no error list an error keeps, unless the request says more.
@@ -377,7 +397,7 @@ fn no_dots(target: &str) -> Result<()> {
     let path = target.split('?').next().unwrap_or_default();
     let dots = |segment: &str| matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "." | "..");
     match path.split(['/', '\\']).any(dots) {
-        true => Err(Error::new(ErrorKind::Invalid, "its path holds `.` or `..` as a segment")),
+        true => invalid("its path holds `.` or `..` as a segment"),
         false => Ok(()),
     }
 }
@@ -457,6 +477,14 @@ mod tests {
         let refused = |name, value| url(&Request::get("limits").header(name, value)).is_err();
         assert!(refused("authorization", "Bearer x") && refused("Host", "attacker.test") && refused("a", "b\r\nc"));
         assert!(!refused("Sforce-Query-Options", "batchSize=200"));
+    }
+
+    #[test]
+    fn what_cannot_be_serialized_is_told_before_it_is_sent() {
+        let keys = std::collections::HashMap::from([((1, 2), 3)]);
+        let request = Request::post("sobjects/Account").json(&keys);
+        assert_eq!(request.check().unwrap_err().kind(), ErrorKind::Invalid);
+        assert!(url(&request).is_err());
     }
 
     #[test]

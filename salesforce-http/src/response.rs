@@ -39,10 +39,12 @@ impl Head {
     }
 
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error::new(kind, message)
-            .with_call(self.call.clone())
-            .with_status(self.status)
-            .with_request_id(self.request_id())
+        self.about(Error::new(kind, message), 0)
+    }
+
+    /// The error with the call and what the server said of it.
+    fn about(&self, error: Error, tries: u32) -> Error {
+        error.with_call(self.call.clone()).with_status(self.status).with_request_id(self.request_id()).with_tries(tries)
     }
 }
 
@@ -52,11 +54,12 @@ pub struct Response {
     head: Head,
     body: Bytes,
     tries: u32,
+    lost: bool,
 }
 
 impl Response {
-    pub(crate) fn new(head: Head, body: Bytes, tries: u32) -> Self {
-        Self { head, body, tries }
+    pub(crate) fn new(head: Head, body: Bytes, tries: u32, lost: bool) -> Self {
+        Self { head, body, tries, lost }
     }
 
     /// The status.
@@ -120,7 +123,7 @@ impl Response {
     pub fn inner(&self, status: StatusCode, body: Bytes) -> Result<Self> {
         let head = Head { status, ..self.head.clone() };
         match status.is_success() || status == StatusCode::NOT_MODIFIED {
-            true => Ok(Self { head, body, tries: self.tries }),
+            true => Ok(Self { head, body, ..*self }),
             false => Err(crate::classify::inner_refusal(&head, &body).with_tries(self.tries)),
         }
     }
@@ -143,33 +146,44 @@ impl Response {
         self.tries
     }
 
+    /// Whether the answer to an earlier try of this very call was lost, or the org broke that try off: it may have done then what it refuses here,
+    /// and may still be at it.
+    #[must_use]
+    pub fn an_earlier_try_was_lost(&self) -> bool {
+        self.lost
+    }
+
     /// The body as JSON.
     ///
     /// # Errors
     /// [`Decode`](ErrorKind::Decode) with the call and the place in the JSON, such as `records[3].Amount`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        match serde_json::from_slice(&self.body) {
-            Ok(value) => Ok(value),
-            Err(error) => Err(self.unreadable::<T>(error)),
-        }
+        serde_json::from_slice(&self.body)
+            .map_err(|error| self.head.about(unreadable::<T>(&self.body, error), self.tries))
     }
+}
 
-    /// Reads again, slower, to learn where it went wrong.
-    #[cold]
-    fn unreadable<T: DeserializeOwned>(&self, error: serde_json::Error) -> Error {
-        let decode = |message: String| self.error(ErrorKind::Decode, message);
-        if self.body.iter().all(u8::is_ascii_whitespace) {
-            return decode("the answer is empty where JSON was expected".into());
-        }
-        let cut =
-            if error.is_eof() { "the answer's JSON ends too early" } else { "the answer's JSON is not as expected" };
-        let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
-        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) if error.path().iter().next().is_some() => {
-                decode(format!("{cut}, at `{}`", error.path())).with_source(error.into_inner())
-            }
-            _ => decode(format!("{cut}, at line {} column {}", error.line(), error.column())).with_source(error),
-        }
+/// The JSON of an answer, or of a part of one, as a `T`.
+///
+/// # Errors
+/// [`Decode`](ErrorKind::Decode) with the place in the JSON, such as `records[3].Amount`, and no word of what stands
+/// there: see [`Response::json`], which names the call too.
+pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|error| unreadable::<T>(body, error))
+}
+
+/// Reads again, slower, to learn where it went wrong.
+#[cold]
+fn unreadable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error) -> Error {
+    let decode = |message: String| Error::new(ErrorKind::Decode, message);
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return decode("the answer is empty where JSON was expected".into());
+    }
+    let cut = if error.is_eof() { "the answer's JSON ends too early" } else { "the answer's JSON is not as expected" };
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) if error.path().iter().next().is_some() => decode(format!("{cut}, at `{}`", error.path())),
+        _ => decode(format!("{cut}, at line {} column {}", error.line(), error.column())),
     }
 }
 

@@ -129,6 +129,8 @@ pub(super) fn by_code(error: &ApiError) -> Option<(ErrorKind, Retry)> {
 /// What a status means where no known code says more. `by_api`: the body is the API's own error list.
 pub(super) fn by_status(status: StatusCode, by_api: bool) -> (ErrorKind, Retry) {
     match status.as_u16() {
+        // Several records where one was named.
+        300 => (Conflict, Never),
         401 => (Auth, Renew),
         403 => (Denied, Never),
         404 => (NotFound, Never),

@@ -80,6 +80,38 @@ async fn a_repeatable_change_is_sent_again_and_owns_up_to_a_lost_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_tells_whether_that_of_an_earlier_try_was_lost() {
+    let update = || create().with_effect(Effect::Repeatable);
+    for (first, lost) in [(Step::Fail(TransportErrorKind::Broken), true), (answer(400, LOCKED), false)] {
+        let script = Script::new([first]);
+        let response = script.clock.run(script.connection().send(update())).await.unwrap();
+        assert_eq!((response.tries(), response.an_earlier_try_was_lost()), (2, lost));
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_the_org_broke_off_is_told_from_one_it_refused_or_gave_back() {
+    for (status, code, broke_off) in [
+        (400, "REQUEST_RUNNING_TOO_LONG", true),
+        (500, "UNKNOWN_EXCEPTION", true),
+        (500, "A_NEW_CODE", true),
+        (400, "QUERY_TIMEOUT", true),
+        (400, "A_NEW_CODE", false),
+        (400, "REQUIRED_FIELD_MISSING", false),
+        (400, "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", false),
+        (400, "UNABLE_TO_LOCK_ROW", false),
+    ] {
+        let list = format!(r#"[{{"errorCode":"{code}","message":""}}]"#);
+        let script = Script::always(answer(status, list.leak()));
+        let error = script.clock.run(script.connection().send(create())).await.unwrap_err();
+        assert_eq!((error.broke_off(), error.outcome_unknown()), (broke_off, false), "{code}");
+    }
+    let script = Script::always(Step::Fail(TransportErrorKind::Broken));
+    let error = script.clock.run(script.connection().send(create())).await.unwrap_err();
+    assert!(!error.broke_off() && error.outcome_unknown(), "no answer at all");
+}
+
+#[tokio::test]
 async fn the_renewal_of_a_token_counts_for_no_try() {
     let script = Script::new([answer(401, EXPIRED), answer(400, LOCKED)]);
     let connection = script.build(Tokens::default(), |builder| builder.max_tries(3));
