@@ -77,8 +77,7 @@ impl<'c, T> SObjectHandle<'c, T> {
     /// As for [`create_many`](Self::create_many).
     pub fn delete_many(&self, ids: impl IntoIterator<Item = RecordId>) -> WriteMany<'c> {
         let rows = object_name(self.object()).and_then(|object| {
-            let mine = |id| belongs(&object, id).map(|()| id);
-            pending(ids.into_iter().map(|id| mine(id).map(Row::of_id)))
+            pending(ids.into_iter().map(|id| belongs(&object, id).map(|()| Row::of_id(id, Some(&object)))))
         });
         WriteMany::new(self.client, Operation::Delete, rows)
     }
@@ -112,7 +111,7 @@ impl Client {
     ///
     /// As for [`SObjectHandle::create_many`].
     pub fn delete_many(&self, ids: impl IntoIterator<Item = RecordId>) -> WriteMany<'_> {
-        WriteMany::new(self, Operation::Delete, pending(ids.into_iter().map(|id| Ok(Row::of_id(id)))))
+        WriteMany::new(self, Operation::Delete, pending(ids.into_iter().map(|id| Ok(Row::of_id(id, None)))))
     }
 }
 
@@ -187,7 +186,7 @@ impl<'c> WriteMany<'c> {
         let mut failed: Option<Error> = None;
         for chunk in chunks {
             if let Some(error) = &failed {
-                outcomes.extend(chunk.not_sent(error));
+                outcomes.extend(chunk.not_sent(&operation, &manner, error));
                 continue;
             }
             match chunk.send(client, &operation, &manner).await {
@@ -199,7 +198,7 @@ impl<'c> WriteMany<'c> {
                 // Nothing was done so far.
                 Sent::Failed(error) if outcomes.is_empty() => return Err(error),
                 Sent::Failed(error) => {
-                    outcomes.extend(chunk.refused(&error));
+                    outcomes.extend(chunk.refused(&operation, &manner, &error));
                     failed = Some(error);
                 }
             }
@@ -231,8 +230,8 @@ impl fmt::Debug for WriteMany<'_> {
 fn pending(rows: impl Iterator<Item = Result<Row>>) -> Result<Vec<Pending>> {
     rows.enumerate()
         .map(|(position, row)| match row {
-            Ok(row) => Ok(Pending { position, row }),
-            Err(error) => Err(nothing_sent(format!("row {position}: {error}")).with_source(error)),
+            Ok(row) => Ok(Pending::new(position, row)),
+            Err(error) => Err(error.at(format!("row {position}")).at("nothing was sent")),
         })
         .collect()
 }

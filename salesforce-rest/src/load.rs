@@ -1,11 +1,12 @@
 //! Loading any number of records.
 
 use std::fmt;
+use std::sync::atomic::AtomicU32;
 
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, stream};
-use salesforce_http::{Error, ErrorKind, Result};
+use salesforce_http::Result;
 use salesforce_types::{FieldName, ObjectName, RecordId};
 use serde::Serialize;
 
@@ -68,11 +69,12 @@ impl Client {
 /// same value in a field of [`group_by`](Self::group_by), and those with the same id or external id, which also keep
 /// their order. Up to 200 go in a call, and several calls run at once.
 ///
-/// **What is sent again.** A row that was refused for a lock (`UNABLE_TO_LOCK_ROW`) or for load, after a pause, alone
-/// and in ever smaller calls. A call that failed as a whole before the org ran it, and an update, a delete or an upsert by
-/// a key that finds the row after any trouble that may pass. A call that the org refuses as wrong is cut in two, until the row is found that makes it so. Nothing else, and never a row that the org may have written:
-/// when an answer is lost, an update, a delete and an upsert by a key that finds the row are repeated by the
-/// connection, and a create is reported as [`Written::Unknown`].
+/// **What is sent again.** A row that was refused for a lock (`UNABLE_TO_LOCK_ROW`) or for load, after a pause, one call
+/// at a time, and what was locked in ever smaller calls. A call that failed as a whole before the org ran it; and one
+/// that the org broke off, such as with `REQUEST_RUNNING_TOO_LONG`, if it is an update, a delete or an upsert by a key
+/// that finds the row. A call that the org refuses as wrong is cut in two, until the row is found that makes it so.
+/// Nothing else: when no answer comes, an update, a delete and an upsert by a key that finds the row are repeated by the
+/// connection, some times. What the org may have done and does not own up to in the end is [`Written::Unknown`].
 ///
 /// **What is reported.** Each row, once, in the order of the stream. An error of the stream means that the load cannot go
 /// on, such as a login that is refused or a spent allowance; every row read so far was reported before it, and no
@@ -173,7 +175,7 @@ impl<'c> Loader<'c> {
     pub fn delete(self, ids: impl Stream<Item = RecordId> + Send + 'c) -> BoxStream<'c, Result<Outcome>> {
         self.run(Ok(Operation::Delete), ids, |id, object| {
             object.map_or(Ok(()), |object| belongs(object, id))?;
-            Ok(Row::of_id(id))
+            Ok(Row::of_id(id, object))
         })
     }
 
@@ -232,6 +234,7 @@ impl<'c> Loader<'c> {
             },
             concurrency: self.concurrency,
             tries: self.tries,
+            failures: AtomicU32::new(0),
         })
     }
 }
@@ -245,6 +248,8 @@ struct Course<'c> {
     manner: Manner,
     concurrency: usize,
     tries: u32,
+    /// How many calls failed one after another, not for their rows.
+    failures: AtomicU32,
 }
 
 /// Where the rows come from.
@@ -267,12 +272,10 @@ impl<R> Source<'_, R> {
             match row {
                 Ok(row) => {
                     bytes += row.len();
-                    rows.push(Pending { position, row });
+                    rows.push(Pending::new(position, row));
                 }
                 Err(error) => {
-                    let error =
-                        Error::new(ErrorKind::Invalid, format!("this row was not sent: {error}")).with_source(error);
-                    refused.push(Outcome::new(position, Written::Refused(error)));
+                    refused.push(Outcome::new(position, Written::Refused(error.at("this row was not sent"))));
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use salesforce_http::Error;
 use salesforce_soql::Soql;
+use salesforce_soql::ast::Number;
 use salesforce_types::{ErrorCode, IdText, RecordId, Value};
 
 /// What became of one record among many: a value, not an error of the call.
@@ -40,10 +41,10 @@ pub enum Written {
         /// Whether it is new, where the call could have found an old one.
         created: Option<bool>,
     },
-    /// The org surely did not do it. The error's [`api_errors`](Error::api_errors) are the reasons given for this
+    /// The org surely did not do it, in no try. The error's [`api_errors`](Error::api_errors) are the reasons given for this
     /// record; when the whole call failed, its error is the same for all records in it.
     Refused(Error),
-    /// The answer was lost: the org may have done it.
+    /// The org may have done it: an answer was lost, or it does not say how far the call came.
     Unknown(Unknown),
 }
 
@@ -99,26 +100,26 @@ impl Unknown {
         Self { object: object.map(Into::into), keys, error }
     }
 
-    /// The record's object, if the call names it; a delete of ids does not.
+    /// The record's object, if the call names it; a delete of ids of any objects does not.
     #[must_use]
     pub fn object(&self) -> Option<&str> {
         self.object.as_deref()
     }
 
     /// The fields and values that tell the record from others: its id, its external id, or what the call was told to
-    /// settle by.
+    /// settle by. What the row does not have is null.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.keys.iter().map(|(field, value)| (&**field, value))
     }
 
-    /// How the answer was lost.
+    /// How the answer was lost. When only that of an earlier try was, what the org said to a later one.
     #[must_use]
     pub fn error(&self) -> &Error {
         &self.error
     }
 
-    /// A query for the record by its keys: `SELECT Id FROM … WHERE …`. `None` without an object or keys, and when a key
-    /// is empty or neither text, number nor boolean.
+    /// A query for the record by its keys: `SELECT Id FROM … WHERE …`. `None` without an object or keys, and when one of
+    /// the keys is empty or neither text, number nor boolean: the others alone may find another record.
     ///
     /// For a create, a row found means that it was done. A date is bound as text, which an org refuses to compare with
     /// a date field: settle by other fields.
@@ -136,10 +137,7 @@ impl Unknown {
             Some(match value {
                 Value::Text(text) if !text.is_empty() => soql.bind(name, &**text),
                 Value::Bool(value) => soql.bind(name, *value),
-                Value::Number(number) => match number.as_i64() {
-                    Some(whole) => soql.bind(name, whole),
-                    None => soql.bind(name, number.as_f64()),
-                },
+                Value::Number(number) => soql.bind(name, number.as_str().parse::<Number>().ok()?),
                 _ => return None,
             })
         })
@@ -177,7 +175,15 @@ mod tests {
         assert!(unknown(Some("Account"), &[]).query().is_none());
         assert!(unknown(None, &[("Id", "001D000000IqhSLIAZ".into())]).query().is_none());
         for empty in [Value::Null, "".into()] {
-            assert!(unknown(Some("Account"), &[("Ext__c", empty)]).query().is_none());
+            assert!(unknown(Some("Account"), &[("Ext__c", empty.clone())]).query().is_none());
+            assert!(unknown(Some("Account"), &[("Name", "A".into()), ("Ext__c", empty)]).query().is_none());
         }
+    }
+
+    #[test]
+    fn a_number_is_asked_for_digit_by_digit() {
+        let number = Value::Number("1234567890123456.78".parse().unwrap());
+        let query = unknown(Some("Account"), &[("N__c", number)]).query().unwrap();
+        assert_eq!(query.text().unwrap(), "SELECT Id FROM Account WHERE N__c = 1234567890123456.78");
     }
 }

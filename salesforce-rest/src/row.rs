@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use salesforce_http::{Error, ErrorKind, Result};
-use salesforce_types::{ObjectName, Record, RecordId, Value};
+use salesforce_types::{ObjectName, RecordId, Value};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -14,15 +14,14 @@ use crate::sobject::belongs;
 
 /// A row as JSON text, with its object known and `attributes` taken apart. Its values are not looked at. A clone is
 /// cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Row(Arc<Parts>);
 
-#[derive(Debug, Default)]
 struct Parts {
     object: Option<ObjectName>,
     /// What `attributes` holds besides the type, such as the name of a part with a file.
     attributes: String,
-    /// The fields, without the braces around them.
+    /// The fields, a JSON object.
     fields: String,
 }
 
@@ -43,8 +42,8 @@ impl Parts {
                         None => self.object = Some(theirs),
                     }
                 }
-                // Where the row was read. It may be another org.
-                "url" => {}
+                // Where the row was read, which may be another org, and what another tree called it.
+                "url" | "referenceId" => {}
                 _ => push(&mut self.attributes, &name, value.get()),
             }
         }
@@ -59,7 +58,7 @@ impl Row {
             serde_json::to_string(row).map_err(|error| invalid("cannot be written as JSON").with_source(error))?;
         let Members(members) =
             serde_json::from_str(&text).map_err(|error| invalid("is no JSON object").with_source(error))?;
-        let mut parts = Parts { object: object.cloned(), ..Parts::default() };
+        let mut parts = Parts { object: object.cloned(), attributes: String::new(), fields: "{".into() };
         for (name, value) in members {
             if name == "attributes" {
                 parts.read_attributes(value)?;
@@ -67,6 +66,7 @@ impl Row {
                 push(&mut parts.fields, &name, value.get());
             }
         }
+        parts.fields.push('}');
         match parts.object {
             Some(_) => Ok(Self(Arc::new(parts))),
             None => {
@@ -75,9 +75,10 @@ impl Row {
         }
     }
 
-    /// A row that is nothing but an id.
-    pub(crate) fn of_id(id: RecordId) -> Self {
-        Self(Arc::new(Parts { fields: format!(r#""Id":"{id}""#), ..Parts::default() }))
+    /// A row that is nothing but an id, of an object that may be unknown.
+    pub(crate) fn of_id(id: RecordId, object: Option<&ObjectName>) -> Self {
+        let fields = format!(r#"{{"Id":"{id}"}}"#);
+        Self(Arc::new(Parts { object: object.cloned(), attributes: String::new(), fields }))
     }
 
     pub(crate) fn object(&self) -> Option<&ObjectName> {
@@ -91,32 +92,31 @@ impl Row {
 
     /// The row as JSON; `extra` is more of its attributes, and `tail` more of its members.
     pub(crate) fn write(&self, out: &mut String, extra: &str, tail: &str) {
-        out.push('{');
         let object = self.0.object.as_ref().map(|object| format!(r#""type":"{object}""#)).unwrap_or_default();
         let attributes = [&*object, &*self.0.attributes, extra];
-        let start = out.len();
-        for part in [&*self.0.fields, tail] {
+        out.push_str(r#"{"attributes":{"#);
+        out.push_str(&attributes.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(","));
+        out.push('}');
+        let fields = self.0.fields.strip_prefix('{').and_then(|fields| fields.strip_suffix('}')).unwrap_or_default();
+        for part in [fields, tail] {
             if !part.is_empty() {
                 out.push(',');
                 out.push_str(part);
             }
         }
-        let attributes: Vec<_> = attributes.into_iter().filter(|part| !part.is_empty()).collect();
-        if attributes.is_empty() {
-            // Nothing comes before the first comma.
-            if out.len() > start {
-                out.remove(start);
-            }
-        } else {
-            out.insert_str(start, &format!(r#""attributes":{{{}}}"#, attributes.join(",")));
-        }
         out.push('}');
     }
 
-    /// The values of these fields; the names' case does not matter. What the row does not have is `None`.
+    /// The values of these fields; the names' case does not matter. What the row does not have is `None`. Other values
+    /// are not read.
     pub(crate) fn values<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<Option<Value>> {
-        let record: Option<Record> = serde_json::from_str(&format!("{{{}}}", self.0.fields)).ok();
-        names.into_iter().map(|name| record.as_ref()?.get(name).cloned()).collect()
+        let Members(members) = serde_json::from_str(&self.0.fields).unwrap_or_default();
+        let value = |name: &str| {
+            let exact = members.iter().find(|(member, _)| member == name);
+            let (_, value) = exact.or_else(|| members.iter().find(|(member, _)| member.eq_ignore_ascii_case(name)))?;
+            serde_json::from_str(value.get()).ok()
+        };
+        names.into_iter().map(value).collect()
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<Value> {
@@ -135,7 +135,7 @@ impl Row {
 }
 
 fn push(out: &mut String, name: &str, value: &str) {
-    if !out.is_empty() {
+    if !matches!(out.as_str(), "" | "{") {
         out.push(',');
     }
     // A string is always JSON.
@@ -144,12 +144,22 @@ fn push(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row")
+            .field("object", &self.0.object)
+            .field("bytes", &self.0.fields.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// What the row is called stands before the sentence.
 fn invalid(what: &str) -> Error {
     Error::new(ErrorKind::Invalid, format!("it {what}"))
 }
 
 /// The members of an object in the order of the text, values unread.
+#[derive(Default)]
 struct Members<'t>(Vec<(Cow<'t, str>, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -180,6 +190,7 @@ struct Name<'t>(#[serde(borrow)] Cow<'t, str>);
 
 #[cfg(test)]
 mod tests {
+    use salesforce_types::Record;
     use serde_json::json;
 
     use super::*;
@@ -209,8 +220,10 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_kept_but_for_the_place_the_row_was_read_at() {
-        let row = named(&json!({"attributes": {"type": "account", "url": "/u", "binaryPartName": "p"}, "X": null}));
+    fn attributes_are_kept_but_for_where_the_row_was_before() {
+        let row = named(
+            &json!({"attributes": {"type": "account", "url": "/u", "referenceId": "r", "binaryPartName": "p"}, "X": null}),
+        );
         assert_eq!(text(&row.unwrap()), r#"{"attributes":{"type":"Account","binaryPartName":"p"},"X":null}"#);
     }
 
@@ -231,6 +244,21 @@ mod tests {
         assert!(id("001D000000IqhSLIAZ").is_ok());
         assert!(id("001D000000IqhSLIAA").is_err() && id("003Dn00000srto9IAA").is_err() && id("x").is_err());
         assert!(named(&json!({})).unwrap().id().is_err());
-        assert_eq!(text(&Row::of_id("001D000000IqhSL".parse().unwrap())), r#"{"Id":"001D000000IqhSLIAZ"}"#);
+        assert!(Row::of_id("001D000000IqhSL".parse().unwrap(), None).id().is_ok());
+    }
+
+    #[test]
+    fn only_the_fields_asked_for_are_read_and_the_exact_name_comes_first() {
+        let row = named(&json!({"name": "a", "Name": "b", "N__c": 1.50, "Deep__c": {"x": [1, {"y": null}]}})).unwrap();
+        let number = Value::Number("1.5".parse().unwrap());
+        assert_eq!(row.values(["name", "n__C", "Gone__c"]), [Some("a".into()), Some(number), None]);
+        assert_eq!(row.value("NAME"), Some("b".into()));
+        assert_eq!(named(&json!({})).unwrap().value("Name"), None);
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let row = named(&json!({"attributes": {"x": "canary"}, "Name": "canary"})).unwrap();
+        assert!(!format!("{row:?}").contains("canary") && format!("{row:?}").contains("Account"));
     }
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 use salesforce_http::{Effect, Error, ErrorKind, Request, Result};
-use salesforce_types::{ErrorCode, FieldName, IdText, ObjectName, Value};
+use salesforce_types::{ErrorCode, FieldName, IdText, KeyPrefix, ObjectName, Value};
 
 use super::nothing_sent;
 use crate::row::Row;
@@ -85,6 +85,43 @@ pub(crate) struct Manner {
 pub(crate) struct Pending {
     pub(crate) position: usize,
     pub(crate) row: Row,
+    /// An earlier call of it may have done it, whatever the org says to a later one.
+    pub(crate) lost: bool,
+}
+
+impl Pending {
+    pub(crate) fn new(position: usize, row: Row) -> Self {
+        Self { position, row, lost: false }
+    }
+
+    /// The record refused, or unknown if it was lost before.
+    pub(crate) fn refused(&self, operation: &Operation, manner: &Manner, error: Error) -> Outcome {
+        match self.lost {
+            true => self.unknown(operation, manner, error.into_outcome_unknown()),
+            false => Outcome::new(self.position, Written::Refused(error)),
+        }
+    }
+
+    /// The record with what finds it. A key that it does not have is among them: the others alone may find another one.
+    fn unknown(&self, operation: &Operation, manner: &Manner, error: Error) -> Outcome {
+        let names: Vec<&str> = match operation.key() {
+            Some(key) => vec![key],
+            None => manner.settle_by.iter().map(FieldName::as_str).collect(),
+        };
+        let values = self.row.values(names.iter().copied());
+        let keys =
+            names.into_iter().zip(values).map(|(name, value)| (name.into(), value.unwrap_or_default())).collect();
+        let object = self.row.object().map(ObjectName::as_str);
+        Outcome::new(self.position, Written::Unknown(Unknown::new(object, keys, error)))
+    }
+
+    /// What an org counts runs by: the object, or what it can tell of it by an id alone.
+    fn kind(&self, operation: &Operation) -> (Option<&ObjectName>, Option<KeyPrefix>) {
+        match operation {
+            Operation::Delete => (None, self.row.id().ok().map(|id| id.key_prefix())),
+            _ => (self.row.object(), None),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -97,7 +134,7 @@ pub(crate) struct Chunk {
 pub(crate) enum Sent {
     /// The org says of each record what became of it.
     Answered(Vec<Outcome>),
-    /// The org may have done it.
+    /// The org may have done it, or some of it.
     Lost(Vec<Outcome>, Error),
     /// The org surely did nothing.
     Failed(Error),
@@ -108,11 +145,10 @@ pub(crate) fn cut(rows: Vec<Pending>, operation: &Operation, most: usize) -> Vec
     let mut chunks: Vec<Chunk> = Vec::new();
     let (mut bytes, mut runs) = (0, 0);
     for pending in rows {
-        let mixed = !matches!(operation, Operation::Delete);
         let size = pending.row.len();
         let last = chunks.last().map(|chunk| &chunk.rows);
         let new_run =
-            mixed && last.and_then(|rows| rows.last()).is_none_or(|last| last.row.object() != pending.row.object());
+            last.and_then(|rows| rows.last()).is_none_or(|last| last.kind(operation) != pending.kind(operation));
         let fits = last.is_some_and(|rows| rows.len() < most)
             && bytes + size <= MOST_BYTES
             && runs + usize::from(new_run) <= MOST_RUNS;
@@ -174,12 +210,18 @@ impl Chunk {
         let call = request.call();
         let results = match client.send(request).await {
             // An answer that cannot be read was given after the org had done it.
-            Ok(answer) => answer.json::<Vec<SaveResult>>().map_err(Error::into_outcome_unknown),
+            Ok(answer) => answer
+                .json::<Vec<SaveResult>>()
+                .map(|results| (results, answer.an_earlier_try_was_lost()))
+                .map_err(Error::into_outcome_unknown),
+            Err(error) if error.broke_off() => Err(error.into_outcome_unknown()),
             Err(error) => Err(error),
         };
         match results {
-            Ok(results) if results.len() == self.rows.len() => Sent::Answered(self.outcomes(results, operation)),
-            Ok(results) => {
+            Ok((results, lost)) if results.len() == self.rows.len() => {
+                Sent::Answered(self.outcomes(results, lost, operation, manner))
+            }
+            Ok((results, _)) => {
                 let message =
                     format!("the org answered for {} records, and {} were sent", results.len(), self.rows.len());
                 let error = Error::new(ErrorKind::Decode, message).with_call(call).into_outcome_unknown();
@@ -190,50 +232,43 @@ impl Chunk {
         }
     }
 
-    fn outcomes(&self, results: Vec<SaveResult>, operation: &Operation) -> Vec<Outcome> {
+    /// What the results say, `lost` when an earlier try of the call may have done what this one refuses.
+    fn outcomes(&self, results: Vec<SaveResult>, lost: bool, operation: &Operation, manner: &Manner) -> Vec<Outcome> {
         let outcome = |(pending, result): (&Pending, SaveResult)| {
             let gone = matches!(operation, Operation::Delete)
                 && result.errors.first().is_some_and(|error| error.code == ErrorCode::EntityIsDeleted);
-            let written = match result.success {
-                true => Written::Done { id: result.id, created: result.created },
+            let done = |id, created| Outcome::new(pending.position, Written::Done { id, created });
+            match result.success {
+                true => done(result.id, result.created),
                 // What was asked for, and what a second try finds when the answer to the first was lost.
-                false if gone => Written::Done { id: pending.row.id().ok().map(IdText::Id), created: None },
-                false => Written::Refused(Error::refusal(None, result.errors)),
-            };
-            Outcome::new(pending.position, written)
+                false if gone => done(pending.row.id().ok().map(IdText::Id), None),
+                false => {
+                    let pending = Pending { lost: lost || pending.lost, ..pending.clone() };
+                    pending.refused(operation, manner, Error::refusal(None, result.errors))
+                }
+            }
         };
         self.rows.iter().zip(results).map(outcome).collect()
     }
 
-    /// Each record with what finds it.
     fn unknown(&self, operation: &Operation, manner: &Manner, error: &Error) -> Vec<Outcome> {
-        let names: Vec<&str> = match operation.key() {
-            Some(key) => vec![key],
-            None => manner.settle_by.iter().map(FieldName::as_str).collect(),
-        };
-        let unknown = |pending: &Pending| {
-            let values = pending.row.values(names.iter().copied());
-            let keys = names.iter().zip(values).filter_map(|(name, value)| Some(((*name).into(), value?))).collect();
-            let object = pending.row.object().map(ObjectName::as_str);
-            Outcome::new(pending.position, Written::Unknown(Unknown::new(object, keys, error.clone())))
-        };
-        self.rows.iter().map(unknown).collect()
+        self.rows.iter().map(|row| row.unknown(operation, manner, error.clone())).collect()
     }
 
     /// Each record with the error of the call as a whole.
-    pub(crate) fn refused(&self, error: &Error) -> Vec<Outcome> {
-        self.rows.iter().map(|row| Outcome::new(row.position, Written::Refused(error.clone()))).collect()
+    pub(crate) fn refused(&self, operation: &Operation, manner: &Manner, error: &Error) -> Vec<Outcome> {
+        self.rows.iter().map(|row| row.refused(operation, manner, error.clone())).collect()
     }
 
     /// Each record with the error of another call, after which this one was not made.
-    pub(crate) fn not_sent(&self, cause: &Error) -> Vec<Outcome> {
+    pub(crate) fn not_sent(&self, operation: &Operation, manner: &Manner, cause: &Error) -> Vec<Outcome> {
         let kind = match cause.kind() {
             // The outcome of this one is known.
             ErrorKind::OutcomeUnknown => ErrorKind::Busy,
             kind => kind,
         };
         let message = "this record was not sent, since an earlier call of the same list failed";
-        self.refused(&Error::new(kind, message).with_source(cause.clone()))
+        self.refused(operation, manner, &Error::new(kind, message).with_source(cause.clone()))
     }
 }
 
@@ -245,7 +280,7 @@ mod tests {
     use super::*;
 
     fn rows(rows: &[Record]) -> Vec<Pending> {
-        let row = |(position, row)| Pending { position, row: Row::new(row, None).unwrap() };
+        let row = |(position, row)| Pending::new(position, Row::new(row, None).unwrap());
         rows.iter().enumerate().map(row).collect()
     }
 
@@ -278,6 +313,37 @@ mod tests {
         let mut sorted = turns;
         sorted.sort_by_key(|row| row.object().map(str::to_owned));
         assert_eq!(sizes(&cut(rows(&sorted), &Operation::Create, MOST)), [24]);
+    }
+
+    #[test]
+    fn a_delete_holds_ten_runs_of_ids_that_begin_alike() {
+        let id = |n: usize| ["001D000000IqhSLIAZ", "003Dn00000srto9IAA"][n % 2].parse().unwrap();
+        let ids = |count| (0..count).map(|n| Pending::new(n, Row::of_id(id(n), None))).collect::<Vec<_>>();
+        assert_eq!(sizes(&cut(ids(24), &Operation::Delete, MOST)), [10, 10, 4]);
+        let mut sorted = ids(24);
+        sorted.sort_by_key(|pending| pending.row.id().unwrap());
+        assert_eq!(sizes(&cut(sorted, &Operation::Delete, MOST)), [24]);
+    }
+
+    #[test]
+    fn a_key_that_a_row_does_not_have_keeps_the_others_from_finding_another_row() {
+        let row = Record::new("Contact").with("LastName", "Doe");
+        let manner =
+            Manner { settle_by: vec!["LastName".parse().unwrap(), "Email".parse().unwrap()], ..Manner::default() };
+        let lost = Error::new(ErrorKind::OutcomeUnknown, "lost");
+        let outcomes = Chunk { rows: rows(&[row.clone(), row.with("Email", "d@x.example")]) }.unknown(
+            &Operation::Create,
+            &manner,
+            &lost,
+        );
+        let [bare, whole] = &outcomes[..] else { panic!("two") };
+        let (Written::Unknown(bare), Written::Unknown(whole)) = (&bare.result, &whole.result) else {
+            panic!("unknown")
+        };
+        assert_eq!(bare.keys().collect::<Vec<_>>(), [("LastName", &"Doe".into()), ("Email", &Value::Null)]);
+        assert!(bare.query().is_none());
+        let query = whole.query().unwrap();
+        assert_eq!(query.text().unwrap(), "SELECT Id FROM Contact WHERE LastName = 'Doe' AND Email = 'd@x.example'");
     }
 
     #[test]

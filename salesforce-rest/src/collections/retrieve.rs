@@ -61,7 +61,7 @@ fn request(object: &str, ids: &[RecordId], fields: &[&str]) -> Result<Request> {
     if fields.is_empty() {
         return Err(nothing_sent("name the fields to read with `fields`: this call has no way to ask for all of them"));
     }
-    ids.iter().try_for_each(|id| belongs(&object, *id))?;
+    ids.iter().try_for_each(|id| belongs(&object, *id)).map_err(|error| error.at("nothing was sent"))?;
     // A POST only since ids would not fit into a URL.
     Ok(Request::post(format!("composite/sobjects/{object}")).with_effect(Effect::None).json(&Body { ids, fields }))
 }

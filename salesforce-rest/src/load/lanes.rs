@@ -19,6 +19,14 @@ pub(super) struct Locked {
     group: usize,
 }
 
+impl Locked {
+    /// The same, noting that a call may have done it, whatever the org says later.
+    pub(super) fn lost_if(mut self, lost: bool) -> Self {
+        self.pending.lost |= lost;
+        self
+    }
+}
+
 /// Spreads rows over at most `most` lanes. Rows that have a record or a parent in common, directly or over other rows,
 /// are in one lane, side by side and in their order. A call that was begun is filled, up to `call` rows, before another
 /// one is: calls are counted by the org.
@@ -118,7 +126,7 @@ mod tests {
     use crate::row::Row;
 
     fn rows(rows: &[Record]) -> Vec<Pending> {
-        let row = |(position, row)| Pending { position, row: Row::new(row, None).unwrap() };
+        let row = |(position, row)| Pending::new(position, Row::new(row, None).unwrap());
         rows.iter().enumerate().map(row).collect()
     }
 

@@ -1,13 +1,13 @@
 //! The rows in memory: sent, sent again, reported.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use salesforce_http::{Effect, Error, ErrorKind};
-use salesforce_types::{ApiError, ErrorCode};
+use salesforce_http::{Effect, Error, ErrorKind, was_given_back};
+use salesforce_types::ErrorCode;
 
 use super::Course;
 use super::lanes::{self, Locked};
@@ -18,8 +18,8 @@ use crate::{Outcome, Written};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// After so many calls that failed one after another, the trouble is not with a row: to find one bad row among 200 takes
-/// eight.
+/// After so many calls that failed one after another, or so many rows side by side that are wrong each alone, the trouble
+/// is not with a row.
 const FAILURES_IN_A_ROW: u32 = 16;
 
 /// What became of the rows of a window so far.
@@ -31,7 +31,6 @@ struct Ledger {
     fatal: Mutex<Option<Error>>,
     /// The records whose rows wait to be sent again: a later row of the same record must not overtake them.
     held: Mutex<HashSet<Box<str>>>,
-    failures: AtomicU32,
 }
 
 /// Nothing is left half done under a lock, so one that a panic left behind is as good as any.
@@ -69,13 +68,6 @@ impl Ledger {
         self.put_back(waiting.into_iter().map(|row| (row, Error::new(ErrorKind::Busy, message))));
         free
     }
-
-    /// Notes a call that failed as a whole. Too many of them end the load.
-    fn failed(&self, error: &Error) {
-        if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_IN_A_ROW {
-            self.stop(error);
-        }
-    }
 }
 
 impl Course<'_> {
@@ -92,19 +84,21 @@ impl Course<'_> {
                 break;
             }
             if round >= self.tries || ledger.fatal().is_some() {
-                let refused =
-                    |(row, error): (Locked, Error)| Outcome::new(row.pending.position, Written::Refused(error));
+                let refused = |(row, error): (Locked, Error)| row.pending.refused(&self.operation, &self.manner, error);
                 ledger.report(again.into_iter().map(refused));
                 break;
             }
             let after = again.iter().filter_map(|(_, error)| error.retry_after()).max();
             self.client.connection().clock().sleep(pause(round, after, fastrand::f64())).await;
             locked(&ledger.held).clear();
-            // One call at a time, so that these rows do not lock each other out.
-            let mut lane: Vec<Locked> = again.into_iter().map(|(row, _)| row).collect();
-            lane.sort_by_key(|row| row.pending.position);
-            let most = (MOST >> (2 * round).min(8)).max(1);
-            self.lane(lane, most, &ledger).await;
+            // One call at a time, so that these rows do not lock each other out. A later row of a record that is locked
+            // was held back and is among the others.
+            let (locked, others): (Vec<_>, Vec<_>) = again.into_iter().partition(|(_, error)| is_lock(error));
+            for (rows, most) in [(locked, (MOST >> (2 * round).min(8)).max(1)), (others, MOST)] {
+                let mut lane: Vec<Locked> = rows.into_iter().map(|(row, _)| row).collect();
+                lane.sort_by_key(|row| row.pending.position);
+                self.lane(lane, most, &ledger).await;
+            }
         }
         let outcomes = std::mem::take(&mut *locked(&ledger.outcomes));
         (outcomes, ledger.fatal())
@@ -114,16 +108,18 @@ impl Course<'_> {
     async fn lane(&self, rows: Vec<Locked>, most: usize, ledger: &Ledger) {
         let mut calls = self.calls(rows, most);
         calls.reverse();
+        let mut wrong = 0;
         while let Some(call) = calls.pop() {
             if let Some(fatal) = ledger.fatal() {
-                ledger.report(call.into_iter().flat_map(|row| not_sent(row, &fatal)));
+                let call = Chunk { rows: call.into_iter().map(|row| row.pending).collect() };
+                ledger.report(call.not_sent(&self.operation, &self.manner, &fatal));
                 continue;
             }
             let call = ledger.hold_back(call);
             if call.is_empty() {
                 continue;
             }
-            if let Some((first, second)) = self.call(call, ledger).await {
+            if let Some((first, second)) = self.call(call, ledger, &mut wrong).await {
                 calls.push(second);
                 calls.push(first);
             }
@@ -154,43 +150,59 @@ impl Course<'_> {
         parts.into_iter().flat_map(within).collect()
     }
 
-    /// Sends one call and notes what came of it, or hands its rows back in two parts.
-    async fn call(&self, rows: Vec<Locked>, ledger: &Ledger) -> Option<(Vec<Locked>, Vec<Locked>)> {
+    /// Notes a call that failed, and not for its rows. Too many of them end the load.
+    fn failed(&self, error: &Error, ledger: &Ledger) {
+        if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_IN_A_ROW {
+            ledger.stop(error);
+        }
+    }
+
+    /// Sends one call and notes what came of it, or hands its rows back in two parts. `wrong` counts the rows of the lane
+    /// that were wrong each alone, one after another.
+    async fn call(&self, rows: Vec<Locked>, ledger: &Ledger, wrong: &mut u32) -> Option<(Vec<Locked>, Vec<Locked>)> {
         let chunk = Chunk { rows: rows.iter().map(|row| row.pending.clone()).collect() };
+        let harmless = chunk.effect(&self.operation, &self.manner) != Effect::Once;
         match chunk.send(self.client, &self.operation, &self.manner).await {
             Sent::Answered(outcomes) => {
-                ledger.failures.store(0, Ordering::Relaxed);
+                self.failures.store(0, Ordering::Relaxed);
+                *wrong = 0;
                 for (row, outcome) in rows.into_iter().zip(outcomes) {
-                    match outcome.result {
-                        Written::Refused(error) if may_come_again(&error) => ledger.put_back([(row, error)]),
-                        result => ledger.report([Outcome { result, ..outcome }]),
+                    match outcome.error().filter(|error| may_come_again(error)).cloned() {
+                        Some(error) => {
+                            let lost = matches!(outcome.result, Written::Unknown(_));
+                            ledger.put_back([(row.lost_if(lost), error)]);
+                        }
+                        None => ledger.report([outcome]),
                     }
                 }
             }
             Sent::Lost(unknown, error) => {
-                ledger.report(unknown);
-                ledger.failed(&error);
+                self.failed(&error, ledger);
+                if harmless && error.broke_off() {
+                    ledger.put_back(rows.into_iter().map(|row| (row.lost_if(true), error.clone())));
+                } else {
+                    ledger.report(unknown);
+                }
             }
             Sent::Failed(error) if error.is_retryable() => {
-                ledger.failed(&error);
-                let harmless = chunk.effect(&self.operation, &self.manner) != Effect::Once;
-                if harmless || did_not_run(&error) {
+                self.failed(&error, ledger);
+                // What was not said to be given back is not sent twice.
+                if harmless || error.api_errors().first().is_none_or(was_given_back) {
                     ledger.put_back(rows.into_iter().map(|row| (row, error.clone())));
                 } else {
-                    ledger.report(chunk.refused(&error));
+                    ledger.report(chunk.refused(&self.operation, &self.manner, &error));
                 }
             }
-            Sent::Failed(error) if is_about_rows(&error) => {
-                ledger.failed(&error);
-                if rows.len() > 1 {
-                    let (first, second) = rows.split_at(rows.len() / 2);
-                    return Some((first.to_vec(), second.to_vec()));
-                }
-                ledger.report(chunk.refused(&error));
+            Sent::Failed(error) if is_about_rows(&error) && rows.len() > 1 => {
+                let (first, second) = rows.split_at(rows.len() / 2);
+                return Some((first.to_vec(), second.to_vec()));
             }
             Sent::Failed(error) => {
-                ledger.stop(&error);
-                ledger.report(chunk.refused(&error));
+                *wrong += 1;
+                if !is_about_rows(&error) || *wrong >= FAILURES_IN_A_ROW {
+                    ledger.stop(&error);
+                }
+                ledger.report(chunk.refused(&self.operation, &self.manner, &error));
             }
         }
         None
@@ -199,35 +211,17 @@ impl Course<'_> {
 
 /// Whether the org refused the row for a lock or for load, and did not write it.
 fn may_come_again(error: &Error) -> bool {
-    error.api_errors().first().is_some_and(|first| match first.code {
-        ErrorCode::UnableToLockRow | ErrorCode::ServerUnavailable | ErrorCode::TooManyApexRequests => true,
-        ErrorCode::RequestLimitExceeded => is_about_now(first),
-        _ => false,
-    })
+    let first = error.api_errors().first();
+    first.is_some_and(|first| was_given_back(first) || first.code == ErrorCode::TooManyApexRequests)
 }
 
-/// Whether a call that failed as a whole, with an answer that is not lost, was given back before it ran. Of other
-/// troubles, such as a time-out within the org, it is not said how far the call came.
-fn did_not_run(error: &Error) -> bool {
-    error.api_errors().first().is_none_or(|first| match first.code {
-        ErrorCode::UnableToLockRow | ErrorCode::ServerUnavailable => true,
-        ErrorCode::RequestLimitExceeded => is_about_now(first),
-        _ => false,
-    })
-}
-
-/// The limit of calls at once, not that of the day.
-fn is_about_now(error: &ApiError) -> bool {
-    ErrorKind::of(error) == ErrorKind::Busy
+fn is_lock(error: &Error) -> bool {
+    error.api_errors().first().is_some_and(|first| first.code == ErrorCode::UnableToLockRow)
 }
 
 /// A row can make a whole call wrong, such as a date that is none: the call's JSON is then refused as a whole.
 fn is_about_rows(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict)
-}
-
-fn not_sent(row: Locked, cause: &Error) -> Vec<Outcome> {
-    Chunk { rows: vec![row.pending] }.not_sent(cause)
 }
 
 /// Anything up to a limit that doubles, so that a crowd spreads out, and at least half of it, since a lock is held for a
@@ -240,6 +234,8 @@ fn pause(round: u32, after: Option<Duration>, random: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use salesforce_types::ApiError;
+
     use super::*;
 
     #[test]

@@ -28,7 +28,7 @@ impl Key {
         let object = object_name(object)?;
         match self {
             Self::Id(id) => {
-                belongs(&object, *id)?;
+                belongs(&object, *id).map_err(|error| error.at("nothing was sent"))?;
                 Ok(format!("sobjects/{object}/{id}"))
             }
             Self::Reference(text) => Ok(format!("sobjects/{object}/{text}")),
@@ -89,7 +89,8 @@ pub(crate) fn belongs(object: &ObjectName, id: RecordId) -> Result<()> {
     let theirs = id.key_prefix();
     match PREFIXES.iter().find(|(name, _)| *object == **name) {
         Some((name, prefix)) if theirs.as_str() != *prefix => {
-            Err(invalid(&format!("`{id}` is no id of {name}, whose ids begin with `{prefix}`")))
+            let message = format!("`{id}` is no id of {name}, whose ids begin with `{prefix}`");
+            Err(Error::new(ErrorKind::Invalid, message))
         }
         _ => Ok(()),
     }

@@ -78,6 +78,49 @@ async fn a_lost_create_is_unknown_and_is_sent_once_and_the_rest_is_not_sent() {
 }
 
 #[tokio::test]
+async fn what_is_refused_after_a_lost_try_may_have_been_done_in_that() {
+    let taken = r#"{"success":false,"errors":[{"statusCode":"DUPLICATE_VALUE","message":"m","fields":[]}]}"#;
+    let answer = format!("[{taken},{}", &done(1)[1..]);
+    let rows = || [json!({"Ext__c": "P-17"}), json!({"Ext__c": "P-18"})];
+    let script = Script::default().lost().answer(200, answer.clone()).answer(200, answer);
+    let client = script.client();
+    let accounts = client.sobject_named("Account");
+    let outcomes = script.run(accounts.upsert_many("Ext__c", rows())).await.unwrap();
+    assert_eq!(states(&outcomes), "ud");
+    let Written::Unknown(unknown) = &outcomes[0].result else { panic!("unknown") };
+    assert_eq!(unknown.query().unwrap().text().unwrap(), "SELECT Id FROM Account WHERE Ext__c = 'P-17'");
+    assert_eq!(unknown.error().kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(unknown.error().api_errors()[0].code.as_str(), "DUPLICATE_VALUE");
+    // Without a lost try, the same answer is a refusal.
+    assert_eq!(states(&accounts.upsert_many("Ext__c", rows()).await.unwrap()), "rd");
+}
+
+#[tokio::test]
+async fn of_a_call_that_the_org_broke_off_nobody_knows_how_far_it_came() {
+    for (status, code) in [(400, "REQUEST_RUNNING_TOO_LONG"), (400, "QUERY_TIMEOUT"), (500, "A_NEW_CODE")] {
+        let script = Script::default().answer(status, format!(r#"[{{"message":"m","errorCode":"{code}"}}]"#));
+        let client = script.client();
+        let create = client.sobject_named("Account").create_many(accounts(2)).settle_by(["Name"]);
+        let outcomes = script.run(create).await.unwrap();
+        assert_eq!((states(&outcomes), script.sent().len()), ("uu".into(), 1), "{code}");
+    }
+    let script = Script::default()
+        .answer(400, r#"[{"message":"m","errorCode":"INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"}]"#);
+    let error = script.client().sobject_named("Account").create_many(accounts(2)).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Busy, false));
+}
+
+#[tokio::test]
+async fn a_lost_delete_of_one_objects_ids_can_be_asked_for() {
+    let script = Script::default().lost();
+    let client = script.client();
+    let delete = client.sobject_named("Account").delete_many([ID.parse().unwrap()]).send_once();
+    let outcomes = script.run(delete).await.unwrap();
+    let Written::Unknown(unknown) = &outcomes[0].result else { panic!("unknown") };
+    assert_eq!(unknown.query().unwrap().text().unwrap(), format!("SELECT Id FROM Account WHERE Id = '{ID}'"));
+}
+
+#[tokio::test]
 async fn a_lost_update_delete_or_upsert_by_a_firm_key_is_repeated() {
     let id: RecordId = ID.parse().unwrap();
     let script = Script::default().lost().answer(200, done(1));
@@ -187,7 +230,10 @@ async fn a_list_with_a_row_that_is_none_is_not_sent() {
     for (n, error) in errors.into_iter().enumerate() {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "{n}");
-        assert!(error.to_string().starts_with("nothing was sent: "), "{n}: {error}");
+        let text = error.to_string();
+        assert!(text.starts_with("nothing was sent: ") && text.matches("nothing was sent").count() == 1, "{n}: {text}");
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        assert!(source.is_none_or(|source| !text.contains(&source)), "{n}: {text}");
     }
     assert!(script.sent().is_empty());
 }

@@ -92,8 +92,8 @@ async fn a_create_that_failed_within_the_org_is_not_sent_again_and_an_update_is(
     let script = Script::default().answer(400, trouble);
     let client = script.client();
     let outcomes = create(&script, &client, rows(2)).await;
-    assert_eq!((states(&outcomes), script.sent().len()), ("rr".into(), 1));
-    assert_eq!(outcomes[0].error().unwrap().kind(), ErrorKind::Busy);
+    assert_eq!((states(&outcomes), script.sent().len()), ("uu".into(), 1));
+    assert_eq!(outcomes[0].error().unwrap().kind(), ErrorKind::OutcomeUnknown);
 
     // The connection tries five times, and then the load once more.
     let mut script = Script::default();
@@ -106,6 +106,68 @@ async fn a_create_that_failed_within_the_org_is_not_sent_again_and_an_update_is(
     let load = accounts.loader().update(stream::iter([json!({"Id": ID, "Name": "A"})]));
     let outcomes = script.run(load.try_collect::<Vec<_>>()).await.unwrap();
     assert_eq!((states(&outcomes), script.sent().len()), ("d".into(), 6));
+}
+
+#[tokio::test]
+async fn a_row_that_is_locked_by_its_own_lost_try_is_sent_again_and_never_called_refused() {
+    let row = || stream::iter([json!({"Id": ID, "Name": "A"})]);
+    let script = Script::default().lost().answer(200, results(&[LOCKED])).answer(200, results(&[""]));
+    let client = script.client();
+    let accounts = client.sobject_named("Account");
+    let outcomes = script.run(accounts.loader().update(row()).try_collect::<Vec<_>>()).await.unwrap();
+    assert_eq!((states(&outcomes), script.sent().len()), ("d".into(), 3));
+
+    let script = Script::default().lost().answer(200, results(&[LOCKED])).answer(200, results(&[BAD]));
+    let client = script.client();
+    let accounts = client.sobject_named("Account");
+    let outcomes = script.run(accounts.loader().update(row()).try_collect::<Vec<_>>()).await.unwrap();
+    assert_eq!((states(&outcomes), script.sent().len()), ("u".into(), 3));
+}
+
+#[tokio::test]
+async fn rows_refused_for_load_come_again_in_full_calls() {
+    const LOAD: &str =
+        r#"{"success":false,"errors":[{"statusCode":"TOO_MANY_APEX_REQUESTS","message":"m","fields":[]}]}"#;
+    let mixed = [vec![LOAD; 100], vec![LOCKED; 60]].concat();
+    let script = Script::default()
+        .answer(200, results(&mixed))
+        .answer(200, results(&[""; 50]))
+        .answer(200, results(&[""; 10]))
+        .answer(200, results(&[""; 100]));
+    let client = script.client();
+    let outcomes = create(&script, &client, rows(160)).await;
+    assert!(outcomes.iter().all(Outcome::is_done));
+    assert_eq!([1, 2, 3].map(|call| names(&script, call).len()), [50, 10, 100]);
+}
+
+#[tokio::test]
+async fn bad_rows_side_by_side_in_several_lanes_are_all_found() {
+    let script = Script::default().by_body(|body| match body.contains("bad") {
+        true => (400, r#"[{"message":"m","errorCode":"JSON_PARSER_ERROR"}]"#.into()),
+        false => (200, results(&vec![""; body.matches("attributes").count()])),
+    });
+    let client = script.client();
+    let accounts = client.sobject_named("Account");
+    // Six in each call of each lane.
+    let row = |n: usize| json!({"Name": format!("{}{n}", if (97..103).contains(&(n % 200)) { "bad" } else { "A" })});
+    let load = accounts.loader().concurrency(4).create(stream::iter((0..3200).map(row)));
+    let outcomes: Vec<_> = load.try_collect().await.unwrap();
+    let bad = "r".repeat(6);
+    assert_eq!(states(&outcomes), format!("{}{bad}{}", "d".repeat(97), "d".repeat(97)).repeat(16));
+}
+
+#[tokio::test]
+async fn calls_that_are_lost_one_after_another_end_the_load_whatever_it_holds_in_memory() {
+    let mut script = Script::default();
+    for _ in 0..16 {
+        script = script.lost();
+    }
+    let client = script.client();
+    let accounts = client.sobject_named("Account");
+    let load = accounts.loader().concurrency(1).create(stream::iter(rows(5000)));
+    let items: Vec<_> = script.run(load.collect::<Vec<_>>()).await;
+    assert_eq!((script.sent().len(), items.len()), (16, 3201));
+    assert_eq!(items[3200].as_ref().unwrap_err().kind(), ErrorKind::OutcomeUnknown);
 }
 
 #[tokio::test]
@@ -138,15 +200,14 @@ async fn one_row_that_makes_the_whole_call_wrong_is_found_and_the_others_are_don
 
 #[tokio::test]
 async fn a_load_that_cannot_work_ends_before_it_burns_the_quota() {
-    let mut script = Script::default();
-    for _ in 0..16 {
-        script = script.answer(400, r#"[{"message":"m","errorCode":"INVALID_FIELD"}]"#);
-    }
+    let script = Script::default().by_body(|_| (400, r#"[{"message":"m","errorCode":"INVALID_FIELD"}]"#.into()));
     let client = script.client();
     let accounts = client.sobject_named("Account");
     let items: Vec<_> =
         script.run(accounts.loader().concurrency(1).create(stream::iter(rows(1000))).collect::<Vec<_>>()).await;
-    assert_eq!(script.sent().len(), 16);
+    // Sixteen rows alone, and the calls that they were in before.
+    assert_eq!((0..script.sent().len()).filter(|call| names(&script, *call).len() == 1).count(), 16);
+    assert!(script.sent().len() < 40, "{}", script.sent().len());
     let (reported, end): (Vec<_>, Vec<_>) = items.into_iter().partition(Result::is_ok);
     // What was read is reported, and then why it ended.
     let positions: Vec<_> = reported.into_iter().map(|outcome| outcome.unwrap().position).collect();

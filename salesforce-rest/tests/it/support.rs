@@ -30,11 +30,14 @@ pub(crate) struct Sent {
 
 /// Gives the next answer to each call.
 #[derive(Clone, Debug)]
-pub(crate) struct Script(Arc<Mutex<(VecDeque<Answer>, Vec<Sent>)>>, ManualClock);
+pub(crate) struct Script(Arc<Mutex<(VecDeque<Answer>, Vec<Sent>)>>, ManualClock, Option<ByBody>);
+
+/// Status and body for a call with this body.
+type ByBody = fn(&str) -> (u16, String);
 
 impl Default for Script {
     fn default() -> Self {
-        Self(Arc::default(), ManualClock::new(Timestamp::EPOCH))
+        Self(Arc::default(), ManualClock::new(Timestamp::EPOCH), None)
     }
 }
 
@@ -60,6 +63,11 @@ impl Script {
     ) -> Self {
         self.0.lock().unwrap().0.push_back(Answer::With(status, headers.to_vec(), body.into()));
         self
+    }
+
+    /// Answers what is not written down by what is asked, for calls that come in any order.
+    pub(crate) fn by_body(self, answer: ByBody) -> Self {
+        Self(self.0, self.1, Some(answer))
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -106,7 +114,11 @@ impl Transport for Script {
             headers: request.headers().clone(),
             body: String::from_utf8_lossy(request.body().as_bytes().unwrap()).into_owned(),
         });
-        let answer = match answers.pop_front().expect("the script has an answer for each call") {
+        let by_body = || {
+            let (status, body) = self.2?(&sent.last()?.body);
+            Some(Answer::Body(status, body))
+        };
+        let answer = match answers.pop_front().or_else(by_body).expect("the script has an answer for each call") {
             Answer::Lost => Err(TransportError::new(TransportErrorKind::Broken)),
             Answer::Body(status, body) => Ok(response(status, &[], body)),
             Answer::With(status, headers, body) => Ok(response(status, &headers, body)),
