@@ -4,7 +4,8 @@ use std::fmt;
 use std::future::IntoFuture;
 
 use futures_util::future::BoxFuture;
-use salesforce_http::{Effect, Request, Result};
+use http::{Method, header};
+use salesforce_http::{Effect, Error, Request, Result};
 use serde_json::value::RawValue;
 
 use crate::collections::nothing_sent;
@@ -49,7 +50,7 @@ impl Client {
     /// ```
     ///
     /// A part that is refused is no error of the call: [`CompositeAnswer::get`] has its result. The call is sent again
-    /// after a lost answer only if every part of it may be: with one create among them, it is not.
+    /// after a lost answer only if every part of it may be: with one create or delete among them, it is not.
     ///
     /// # Errors
     ///
@@ -127,19 +128,36 @@ impl fmt::Debug for Composite<'_> {
     }
 }
 
-/// What a good answer says. One that cannot be read was given after the org had done what it was asked.
+/// What a good answer says.
 fn read<T: serde::de::DeserializeOwned>(answer: &salesforce_http::Response, effect: Effect) -> Result<T> {
-    answer.json().map_err(|error| match effect {
-        Effect::None => error,
-        _ => error.into_outcome_unknown(),
-    })
+    answer.json().map_err(|error| too_late(error, effect))
 }
 
-/// What it does to make all these calls twice: the worst of them decides.
-fn worst(effects: impl Iterator<Item = Effect>) -> Effect {
-    effects.fold(Effect::None, |worst, effect| match (worst, effect) {
+/// The error of an answer that does not say what it should: it was given after the org had done what it was asked.
+fn too_late(error: Error, effect: Effect) -> Error {
+    match effect {
+        Effect::None => error,
+        _ => error.into_outcome_unknown(),
+    }
+}
+
+/// What it does to make all these calls twice as parts of one: the worst of them decides.
+fn worst<'r>(parts: impl Iterator<Item = &'r Request>) -> Effect {
+    parts.map(effect).fold(Effect::None, |worst, effect| match (worst, effect) {
         (Effect::Once, _) | (_, Effect::Once) => Effect::Once,
         (Effect::Repeatable, _) | (_, Effect::Repeatable) => Effect::Repeatable,
         (Effect::None, Effect::None) => Effect::None,
     })
+}
+
+/// A call by itself that is refused the second time, since the first one did it, does no harm. As a part of another one
+/// it would: the refusal undoes what the other parts do the second time, and reads as if nothing had been done.
+fn effect(part: &Request) -> Effect {
+    let conditions = [header::IF_MATCH, header::IF_NONE_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_MODIFIED_SINCE];
+    let refused_twice =
+        part.method() == Method::DELETE || conditions.iter().any(|name| part.headers().contains_key(name));
+    match part.effect() {
+        Effect::Repeatable if refused_twice => Effect::Once,
+        effect => effect,
+    }
 }

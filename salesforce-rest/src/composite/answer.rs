@@ -2,14 +2,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use http::StatusCode;
-use salesforce_http::{Error, ErrorKind, Result, api_errors};
+use salesforce_http::{Effect, Error, ErrorKind, Result, api_errors, read_json};
 use salesforce_types::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::parts::CompositeRequest;
-use super::reference::{Part, name};
+use super::reference::{Mark, Part, name};
+use super::too_late;
 use crate::{AmbiguousExternalId, PreconditionFailed};
 
 /// What each part of a composite call answered.
@@ -27,6 +28,15 @@ use crate::{AmbiguousExternalId, PreconditionFailed};
 pub struct CompositeAnswer {
     #[serde(rename = "compositeResponse")]
     parts: Vec<PartAnswer>,
+    #[serde(skip)]
+    asked: Option<Asked>,
+}
+
+/// The call that was made: whose its parts are, and what each of them does.
+#[derive(Clone, Debug)]
+struct Asked {
+    mark: Mark,
+    effects: Vec<Effect>,
 }
 
 /// What one part answered: a status, headers, a body.
@@ -57,8 +67,8 @@ impl CompositeAnswer {
     ///
     /// # Errors
     ///
-    /// The part's own refusal; [`PartAnswer::is_halted`] tells whether it only failed since another one did. `Decode` when its answer
-    /// is not as expected, or is missing.
+    /// The part's own refusal; [`PartAnswer::is_halted`] tells whether it only failed since another one did. `Decode`
+    /// when its answer is not as expected. Otherwise as for [`part`](Self::part).
     pub fn get<T: DeserializeOwned>(&self, part: &Part<T>) -> Result<T> {
         self.part(part)?.json()
     }
@@ -67,12 +77,16 @@ impl CompositeAnswer {
     ///
     /// # Errors
     ///
-    /// `Decode` when the org left it out.
+    /// `Invalid` for a part of another call. When the org left it out: `OutcomeUnknown`, or `Decode` if it only reads.
     pub fn part<T>(&self, part: &Part<T>) -> Result<&PartAnswer> {
+        if self.asked.as_ref().is_some_and(|asked| asked.mark != part.mark) {
+            return Err(Error::new(ErrorKind::Invalid, "this part is not of this call"));
+        }
         let name = name(part.number);
         self.parts.iter().find(|answer| answer.reference_id.as_deref() == Some(&*name)).ok_or_else(|| {
             let message = format!("the org's answer to a composite call says nothing of its part {name}");
-            Error::new(ErrorKind::Decode, message)
+            let effect = self.asked.as_ref().and_then(|asked| asked.effects.get(part.number).copied());
+            too_late(Error::new(ErrorKind::Decode, message), effect.unwrap_or(Effect::None))
         })
     }
 
@@ -82,10 +96,11 @@ impl CompositeAnswer {
         &self.parts
     }
 
-    /// Whether no part was refused.
+    /// Whether no part was refused, and none left out.
     #[must_use]
     pub fn all_done(&self) -> bool {
-        self.parts.iter().all(PartAnswer::is_done)
+        let whole = self.asked.as_ref().is_none_or(|asked| asked.effects.len() <= self.parts.len());
+        whole && self.parts.iter().all(PartAnswer::is_done)
     }
 
     /// The refusals that are causes, and not only consequences of another one.
@@ -100,6 +115,8 @@ impl CompositeAnswer {
             let number = calls.iter().enumerate().find(|(n, _)| answer.reference_id.as_deref() == Some(&*name(*n)));
             answer.call = number.map(|(_, call)| call.clone());
         }
+        let effects = request.parts().map(|part| part.request.effect()).collect();
+        self.asked = Some(Asked { mark: request.mark, effects });
         self
     }
 }
@@ -150,10 +167,7 @@ impl PartAnswer {
         if !self.is_done() {
             return Err(self.refusal());
         }
-        serde_json::from_str(self.body()).map_err(|error| {
-            let message = format!("its answer, a part of a composite one, is not as expected: {error}");
-            self.named(Error::new(ErrorKind::Decode, message).with_source(error))
-        })
+        read_json(self.body().as_bytes()).map_err(|error| self.named(error.at("a part of another call")))
     }
 
     fn refusal(&self) -> Error {
@@ -161,6 +175,7 @@ impl PartAnswer {
         let error = Error::refusal(status, api_errors(self.body().as_bytes()));
         let error = match AmbiguousExternalId::read(self.body()) {
             Some(several) if self.status == 300 => error.with_source(several),
+            _ if halted(&error) => error,
             _ => PreconditionFailed::told(error),
         };
         self.named(error)
@@ -235,5 +250,23 @@ mod tests {
             part(r#"{"body":["/services/data/v68.0/sobjects/Contact/003Dn00000srto9IAA"],"httpStatusCode":300}"#);
         let error = part.json::<Upserted>().unwrap_err();
         assert!(error.source().unwrap().is::<AmbiguousExternalId>());
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+    }
+
+    #[test]
+    fn a_part_that_was_not_run_met_no_condition() {
+        use std::error::Error as _;
+        let halted = part(r#"{"statusCode":412,"result":[{"errorCode":"BATCH_PROCESSING_HALTED","message":"m"}]}"#);
+        assert!(halted.is_halted() && halted.json::<()>().unwrap_err().source().is_none());
+        let changed = part(r#"{"statusCode":412,"result":[{"errorCode":"PRECONDITION_FAILED","message":"m"}]}"#);
+        assert!(!changed.is_halted());
+        assert!(changed.json::<()>().unwrap_err().source().unwrap().is::<PreconditionFailed>());
+    }
+
+    #[test]
+    fn an_answer_that_is_not_as_expected_names_the_place_and_not_the_value() {
+        let error = part(r#"{"body":{"id":{"canary":1}},"httpStatusCode":201}"#).json::<Created>().unwrap_err();
+        assert!(error.kind() == ErrorKind::Decode && error.to_string().contains("at `id`"), "{error}");
+        assert!(!format!("{error:?}").contains("canary"));
     }
 }

@@ -3,14 +3,15 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 use futures_util::future::BoxFuture;
-use salesforce_http::{Effect, Error, ErrorKind, Request, Result};
+use salesforce_http::{Error, ErrorKind, Request, Result};
 use salesforce_types::{ApiVersion, RecordId, SObject};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::reference::Mark;
 use super::subrequest::{json_body, no_json};
-use super::{MOST_PARTS, PartAnswer, read, worst};
+use super::{MOST_PARTS, PartAnswer, read, too_late, worst};
 use crate::collections::nothing_sent;
 use crate::sobject::{Key, create_request, delete_request, get_request, update_request};
 use crate::write_options::option_setters;
@@ -30,11 +31,13 @@ use crate::{Client, Created, WriteOptions};
 /// ```
 #[derive(Debug, Default)]
 pub struct BatchRequest {
+    mark: Mark,
     parts: Vec<Result<Request>>,
 }
 
 /// A part of a batch: where its result will be.
 pub struct Slot<T> {
+    mark: Mark,
     number: usize,
     answer: PhantomData<fn() -> T>,
 }
@@ -73,7 +76,7 @@ impl BatchRequest {
 
     fn push<T>(&mut self, request: Result<Request>) -> Slot<T> {
         self.parts.push(request);
-        Slot { number: self.parts.len() - 1, answer: PhantomData }
+        Slot { mark: self.mark, number: self.parts.len() - 1, answer: PhantomData }
     }
 
     fn request(&self, halt_on_error: bool, version: ApiVersion) -> Result<Request> {
@@ -97,6 +100,7 @@ impl BatchRequest {
         }
         let part = |request: &'_ Result<Request>| {
             let request = request.as_ref().map_err(Clone::clone)?;
+            request.check().map_err(|error| error.at("nothing was sent").with_call(request.call()))?;
             if request.headers().keys().any(|name| *name != http::header::CONTENT_TYPE) {
                 return Err(nothing_sent(format!("`{}` has headers, and a part of a batch has none", request.call())));
             }
@@ -108,7 +112,7 @@ impl BatchRequest {
             })
         };
         let batch_requests = self.parts.iter().map(part).collect::<Result<_>>()?;
-        let effect = worst(self.parts.iter().flatten().map(Request::effect));
+        let effect = worst(self.parts.iter().flatten());
         let body = Body { batch_requests, halt_on_error };
         Ok(Request::post("composite/batch").with_effect(effect).json(&body))
     }
@@ -129,7 +133,8 @@ impl Client {
     /// Sends up to 25 calls as one. Each still counts as a call of its own, and what one did is not undone when another
     /// fails: what it saves is the way there.
     ///
-    /// The call is sent again after a lost answer only if every part of it may be.
+    /// The call is sent again after a lost answer only if every part of it may be: with one create or delete among them,
+    /// it is not.
     ///
     /// ```no_run
     /// use salesforce_rest::{BatchRequest, Client, Limits};
@@ -185,12 +190,11 @@ impl<'c> IntoFuture for Batch<'c> {
             let (found, sent) = (answer.parts.len(), self.request.parts.len());
             if found != sent {
                 let message = format!("the org answered {found} parts, and {sent} were sent");
-                let error = Error::new(ErrorKind::Decode, message).with_call(call);
-                return Err(if effect == Effect::None { error } else { error.into_outcome_unknown() });
+                return Err(too_late(Error::new(ErrorKind::Decode, message).with_call(call), effect));
             }
             let calls = self.request.parts.iter().map(|part| part.as_ref().map(Request::call).unwrap_or_default());
             let parts = answer.parts.into_iter().zip(calls).map(|(part, call)| part.with_call(call)).collect();
-            Ok(BatchAnswer { parts, ..answer })
+            Ok(BatchAnswer { parts, mark: Some(self.request.mark), ..answer })
         })
     }
 }
@@ -205,6 +209,8 @@ pub struct BatchAnswer {
     /// The answers, in the order of the parts.
     #[serde(rename = "results")]
     pub parts: Vec<PartAnswer>,
+    #[serde(skip)]
+    mark: Option<Mark>,
 }
 
 impl BatchAnswer {
@@ -212,9 +218,9 @@ impl BatchAnswer {
     ///
     /// # Errors
     ///
-    /// The part's own refusal; `Decode` when its answer is not as expected.
+    /// The part's own refusal; `Decode` when its answer is not as expected; `Invalid` for a part of another batch.
     pub fn get<T: DeserializeOwned>(&self, slot: &Slot<T>) -> Result<T> {
-        let part = self.parts.get(slot.number);
+        let part = self.parts.get(slot.number).filter(|_| self.mark.is_none_or(|mark| mark == slot.mark));
         part.ok_or_else(|| Error::new(ErrorKind::Invalid, "this part is not of this batch"))?.json()
     }
 }
@@ -235,6 +241,7 @@ impl<T> fmt::Debug for Slot<T> {
 
 #[cfg(test)]
 mod tests {
+    use salesforce_http::Effect;
     use serde_json::json;
 
     use super::*;

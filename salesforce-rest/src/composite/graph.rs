@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::parts::CompositeRequest;
 use super::subrequest::Subrequest;
-use super::{CompositeAnswer, read, worst};
+use super::{CompositeAnswer, read, too_late, worst};
 use crate::collections::nothing_sent;
 use crate::write_options::option_setters;
 use crate::{Client, WriteOptions};
@@ -54,7 +54,7 @@ impl Client {
     ///
     /// `Invalid`, and nothing was sent, when there are more than 75 graphs, 500 parts, 15 kinds of parts (method and
     /// object) or 15 references one upon another, or a part that does not belong in a graph. Otherwise as for
-    /// [`composite`](Self::composite).
+    /// [`composite`](Self::composite); `OutcomeUnknown` also when the org says nothing of a graph that writes.
     pub fn graphs<'c>(&'c self, graphs: &'c [CompositeRequest]) -> Graphs<'c> {
         Graphs { client: self, graphs, options: WriteOptions::new() }
     }
@@ -146,7 +146,7 @@ impl Graphs<'_> {
             Ok(Graph { graph_id: name(n), composite_request: graph.write(version, &self.options)? })
         };
         let body = Body { graphs: self.graphs.iter().enumerate().map(graph).collect::<Result<_>>()? };
-        let effect = worst(self.graphs.iter().map(CompositeRequest::effect));
+        let effect = worst(self.graphs.iter().flat_map(CompositeRequest::parts).map(|part| &part.request));
         Ok(Request::post("composite/graph").with_effect(effect).json(&body))
     }
 }
@@ -205,7 +205,7 @@ impl<'c> IntoFuture for Graphs<'c> {
             let request = self.request()?;
             let (call, effect) = (request.call(), request.effect());
             let answer: GraphsAnswer = read(&self.client.send(request).await?, effect)?;
-            answer.of(self.graphs).map_err(|error| error.with_call(call))
+            answer.of(self.graphs).map_err(|error| too_late(error.with_call(call), effect))
         })
     }
 }

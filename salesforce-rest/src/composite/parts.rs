@@ -32,7 +32,7 @@ use crate::{Created, Page, Upserted, WriteOptions};
 /// What cannot be made into a part, such as a name that is none, is told when the call is sent, and nothing is sent.
 #[derive(Default)]
 pub struct CompositeRequest {
-    mark: Option<Mark>,
+    pub(super) mark: Mark,
     parts: Vec<Result<Subrequest>>,
 }
 
@@ -40,7 +40,7 @@ impl CompositeRequest {
     /// No parts yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { mark: Some(Mark::new()), parts: Vec::new() }
+        Self::default()
     }
 
     /// Adds any call whose body, if it has one, is JSON. Its answer is read as a `T`; a 204 and a 304 are read as null.
@@ -90,10 +90,9 @@ impl CompositeRequest {
     }
 
     fn push<T>(&mut self, request: Result<Request>, id: &'static str) -> Part<T> {
-        let mark = *self.mark.get_or_insert_with(Mark::new);
-        let part = Part::new(mark, self.parts.len(), id);
+        let part = Part::new(self.mark, self.parts.len(), id);
         let call = request.as_ref().map(Request::call).unwrap_or_default();
-        let subrequest = request.and_then(|request| Subrequest::new(request, mark));
+        let subrequest = request.and_then(|request| Subrequest::new(request, self.mark));
         self.parts.push(subrequest.map_err(|error| error.with_call(call)));
         part
     }
@@ -119,7 +118,7 @@ impl CompositeRequest {
     }
 
     pub(super) fn effect(&self) -> Effect {
-        worst(self.parts().map(|part| part.request.effect()))
+        worst(self.parts().map(|part| &part.request))
     }
 
     /// The parts as the org reads them, or the first that is none.

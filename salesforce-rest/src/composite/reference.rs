@@ -11,7 +11,7 @@ use crate::sobject::Key;
 
 /// A part of a composite call that was added to it: to refer to its answer in later parts, and to read it afterwards.
 pub struct Part<T> {
-    mark: Mark,
+    pub(super) mark: Mark,
     pub(super) number: usize,
     id: &'static str,
     answer: PhantomData<fn() -> T>,
@@ -85,6 +85,12 @@ fn openings(text: &str) -> usize {
     let plain = text.to_ascii_lowercase();
     let plain = plain.replace("\\u0040", "@").replace("%40", "@").replace("\\u007b", "{").replace("%7b", "{");
     plain.matches("@{").count()
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl fmt::Debug for Mark {

@@ -32,6 +32,7 @@ struct Wire<'s> {
 
 impl Subrequest {
     pub(super) fn new(request: Request, mark: Mark) -> Result<Self> {
+        request.check().map_err(|error| error.at("nothing was sent"))?;
         let (path, mut uses) = mark.resolve(request.path())?;
         let body = match json_body(&request)? {
             None => None,

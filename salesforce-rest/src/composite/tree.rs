@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 
 use futures_util::future::BoxFuture;
 use salesforce_http::{Effect, Error, ErrorKind, Request, Result};
-use salesforce_types::{ApiError, FieldName, IdText, ObjectName, RecordId};
+use salesforce_types::{ApiError, FieldName, IdText, Invalid, ObjectName, RecordId};
 use serde::{Deserialize, Serialize};
 
 use super::read;
@@ -61,6 +61,10 @@ fn name(number: usize) -> String {
     format!("n{number}")
 }
 
+fn no_name(invalid: Invalid) -> Error {
+    Error::new(ErrorKind::Invalid, invalid.to_string())
+}
+
 impl TreeRequest {
     /// A tree whose roots are records of that object.
     #[must_use]
@@ -84,7 +88,7 @@ impl TreeRequest {
     ) -> TreeNode {
         let number = self.nodes.len();
         let node = self.join(parent, relationship, number).and_then(|level| {
-            let row = Row::new(row, Some(&object_name(object)?))?;
+            let row = Row::new(row, Some(&object.parse().map_err(no_name)?))?;
             Ok(Node { row, level, children: Vec::new() })
         });
         self.push(node)
@@ -92,11 +96,11 @@ impl TreeRequest {
 
     /// Notes a child with its parent; answers its level.
     fn join(&mut self, parent: &TreeNode, relationship: &str, child: usize) -> Result<usize> {
-        let relationship: FieldName = relationship.parse().map_err(|error| nothing_sent(format!("{error}")))?;
+        let relationship: FieldName = relationship.parse().map_err(no_name)?;
         let parent = match self.nodes.get_mut(parent.number).filter(|_| parent.mark == self.mark) {
             Some(Ok(parent)) => parent,
             Some(Err(error)) => return Err(error.clone()),
-            None => return Err(nothing_sent("a child was given to a record of another tree")),
+            None => return Err(Error::new(ErrorKind::Invalid, "its parent is a record of another tree")),
         };
         match parent.children.iter_mut().find(|(name, _)| *name == relationship) {
             Some((_, children)) => children.push(child),
@@ -130,7 +134,7 @@ impl TreeRequest {
         };
         let number = |(n, node): (usize, &Result<Node>)| match node {
             Ok(_) => Ok(()),
-            Err(error) => Err(nothing_sent(format!("record {n} of the tree: {error}")).with_source(error.clone())),
+            Err(error) => Err(error.clone().at(format!("record {n} of the tree")).at("nothing was sent")),
         };
         self.nodes.iter().enumerate().try_for_each(number)?;
         if self.nodes.is_empty() {
@@ -217,10 +221,11 @@ impl<'c> IntoFuture for Tree<'c> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let request = self.options.apply(self.request.request()?)?;
-            match self.client.send(request).await {
-                Ok(answer) => read(&answer, Effect::Once),
-                Err(error) => refused(&error).ok_or(error),
-            }
+            let answer: TreeAnswer = match self.client.send(request).await {
+                Ok(answer) => read(&answer, Effect::Once)?,
+                Err(error) => refused(&error).ok_or(error)?,
+            };
+            Ok(TreeAnswer { mark: Some(self.request.mark), ..answer })
         })
     }
 }
@@ -240,6 +245,8 @@ pub struct TreeAnswer {
     pub has_errors: bool,
     /// The records that were created, or those that were refused.
     pub results: Vec<TreeResult>,
+    #[serde(skip)]
+    mark: Option<Mark>,
 }
 
 /// What became of one record of a tree.
@@ -263,8 +270,11 @@ impl TreeAnswer {
     /// # Errors
     ///
     /// Its refusal; `Other` when it was not created only since another record was refused. `Decode` when the org says
-    /// nothing of it.
+    /// nothing of it; `Invalid` for a record of another tree.
     pub fn id(&self, node: &TreeNode) -> Result<RecordId> {
+        if self.mark.is_some_and(|mark| mark != node.mark) {
+            return Err(Error::new(ErrorKind::Invalid, "this record is not of this tree"));
+        }
         let name = name(node.number);
         let result = self.results.iter().find(|result| result.reference_id == name);
         match result {
@@ -366,9 +376,26 @@ mod tests {
             let root = TreeNode { mark: tree.mark, ..root };
             tree.root(&json!({}));
             tree.child(&root, relationship, object, &row);
-            assert!(tree.request().is_err());
+            let text = tree.request().unwrap_err().to_string();
+            assert_eq!(text.matches("nothing was sent").count(), 1, "{text}");
         }
         assert!(TreeRequest::new("A b").request().is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let mut tree = TreeRequest::new("Account");
+        tree.root(&json!({"Name": "canary"}));
+        assert!(!format!("{tree:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_row_that_was_in_another_tree_has_one_name() {
+        let mut tree = TreeRequest::new("Account");
+        tree.root(&json!({"attributes": {"type": "Account", "referenceId": "ref1"}}));
+        let request = tree.request().unwrap();
+        let body = std::str::from_utf8(request.content().as_bytes().unwrap()).unwrap();
+        assert_eq!(body, r#"{"records":[{"attributes":{"type":"Account","referenceId":"n0"}}]}"#);
     }
 
     #[test]

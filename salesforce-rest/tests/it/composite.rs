@@ -133,6 +133,65 @@ async fn a_composite_call_is_repeated_only_if_every_part_may_be() {
     with_create.update("Account", id, &json!({}));
     with_create.create("Account", &json!({}));
     assert_eq!(lost(with_create).await, (Err(ErrorKind::OutcomeUnknown), 1));
+    // The second time, the org would refuse the delete and undo the update, which the first one did.
+    let mut with_delete = CompositeRequest::new();
+    with_delete.update("Account", id, &json!({}));
+    with_delete.delete("Account", id);
+    assert_eq!(lost(with_delete).await, (Err(ErrorKind::OutcomeUnknown), 1));
+    let mut on_condition = CompositeRequest::new();
+    on_condition
+        .add::<()>(Request::patch(format!("sobjects/Account/{ID}")).header("If-Match", "\"x\"").json(&json!({})));
+    assert_eq!(lost(on_condition).await, (Err(ErrorKind::OutcomeUnknown), 1));
+
+    let mut batch = BatchRequest::new();
+    batch.delete("Account", id);
+    let script = Script::default().lost();
+    let client = script.client();
+    let error = script.run(client.batch(&batch)).await.unwrap_err();
+    assert_eq!((error.kind(), script.sent().len()), (ErrorKind::OutcomeUnknown, 1));
+}
+
+#[tokio::test]
+async fn a_part_that_the_org_says_nothing_of_is_not_done() {
+    let mut request = CompositeRequest::new();
+    let (first, second) = (request.create("Account", &json!({})), request.create("Account", &json!({})));
+    let read = request.get_named("Account", ID.parse::<RecordId>().unwrap(), &[]);
+    let script = Script::default().answer(200, answer(&[part(0, 201, &created())]));
+    let answer = script.client().composite(&request).await.unwrap();
+    assert!(answer.get(&first).is_ok() && !answer.all_done());
+    assert_eq!(answer.get(&second).unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(answer.get(&read).unwrap_err().kind(), ErrorKind::Decode);
+    let stranger = CompositeRequest::new().create("Account", &json!({}));
+    assert_eq!(answer.get(&stranger).unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_graph_that_the_org_says_nothing_of_may_be_done() {
+    let (mut creates, mut reads) = (CompositeRequest::new(), CompositeRequest::new());
+    creates.create("Account", &json!({}));
+    reads.get_named("Account", ID.parse::<RecordId>().unwrap(), &[]);
+    for (graph, kind) in [(creates, ErrorKind::OutcomeUnknown), (reads, ErrorKind::Decode)] {
+        let script = Script::default().answer(200, r#"{"graphs":[]}"#);
+        assert_eq!(script.client().graphs(&[graph]).await.unwrap_err().kind(), kind);
+    }
+}
+
+#[tokio::test]
+async fn parts_of_another_batch_or_tree_are_refused() {
+    let (mut one, mut other) = (BatchRequest::new(), BatchRequest::new());
+    one.add::<Limits>(Request::get("limits"));
+    let stranger = other.add::<Limits>(Request::get("limits"));
+    let script = Script::default()
+        .answer(200, r#"{"hasErrors":false,"results":[{"statusCode":200,"result":{}}]}"#)
+        .answer(201, format!(r#"{{"hasErrors":false,"results":[{{"referenceId":"n0","id":"{ID}"}}]}}"#));
+    let client = script.client();
+    assert_eq!(client.batch(&one).await.unwrap().get(&stranger).unwrap_err().kind(), ErrorKind::Invalid);
+
+    let (mut tree, mut forest) = (TreeRequest::new("Account"), TreeRequest::new("Account"));
+    let (root, stranger) = (tree.root(&json!({})), forest.root(&json!({})));
+    let answer = client.tree(&tree).await.unwrap();
+    assert_eq!(answer.id(&root).unwrap(), ID.parse().unwrap());
+    assert_eq!(answer.id(&stranger).unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 async fn refused(client: &Client, request: &CompositeRequest) {
@@ -170,6 +229,18 @@ async fn what_an_org_would_refuse_or_misread_is_not_sent() {
     foreign.create("Account", &json!({}));
     foreign.create("Contact", &json!({"AccountId": stranger.id()}));
     refused(&client, &foreign).await;
+    // A row that is no JSON, and a header that is none, would be left out of a part.
+    let no_json = std::collections::HashMap::from([((1, 2), 3)]);
+    let mut without_body = CompositeRequest::new();
+    without_body.create("Account", &no_json);
+    refused(&client, &without_body).await;
+    let mut without_header = CompositeRequest::new();
+    without_header.add::<()>(Request::delete("sobjects/Account/001").header("If-Match", "a\nb"));
+    refused(&client, &without_header).await;
+    let mut batch = BatchRequest::new();
+    batch.create("Account", &no_json);
+    let error = client.batch(&batch).await.unwrap_err();
+    assert!(error.to_string().contains("nothing was sent: the body cannot be written as JSON"), "{error}");
     assert!(script.sent().is_empty());
 }
 
