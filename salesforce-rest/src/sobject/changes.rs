@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::time::Duration;
 
 use salesforce_http::{Error, ErrorKind, Request, Result};
 use salesforce_types::{ErrorCode, IdText, Timestamp};
@@ -14,8 +13,6 @@ use super::{SObjectHandle, object_name};
 mod window;
 
 use window::Window;
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Records that were created or changed in a window; the answer of [`SObjectHandle::updated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +65,6 @@ impl<T> SObjectHandle<'_, T> {
     /// object anew. `Invalid` for a window that ends before it begins, and for objects that are not replicated.
     pub async fn updated(&self, start: Timestamp, end: Timestamp) -> Result<Updated> {
         let window = Window::new(start, end)?;
-        self.within_reach(start, 30 * DAY)?;
         let mut all = Updated { ids: Vec::new(), latest_date_covered: window.start };
         let mut open = vec![window];
         while let Some(window) = open.pop() {
@@ -110,7 +106,6 @@ impl<T> SObjectHandle<'_, T> {
     /// as for [`updated`](Self::updated).
     pub async fn deleted(&self, start: Timestamp, end: Timestamp) -> Result<Deleted> {
         let window = Window::new(start, end)?;
-        self.within_reach(start, 15 * DAY)?;
         let mut all = Deleted {
             deleted_records: Vec::new(),
             earliest_date_available: window.start,
@@ -164,11 +159,6 @@ impl<T> SObjectHandle<'_, T> {
             true => Err(self.purged(start, Some(covered))),
             false => Ok(covered == window.end),
         }
-    }
-
-    fn within_reach(&self, start: Timestamp, reach: Duration) -> Result<()> {
-        let earliest = self.client.connection().clock().now().saturating_sub(reach);
-        if start < earliest { Err(self.purged(start, Some(earliest))) } else { Ok(()) }
     }
 
     fn purged(&self, asked: Timestamp, available: Option<Timestamp>) -> Error {

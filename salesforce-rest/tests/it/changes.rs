@@ -1,13 +1,15 @@
 //! What changed and what was deleted, asked of a mock org with a clock of its own.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use salesforce_http::ManualClock;
 use salesforce_mock::{MockOrg, Org};
 use salesforce_rest::{Client, DeleteLogPurged, ErrorKind, RecordId, Timestamp};
 use serde_json::json;
 
-use crate::support::{Script, connect};
+use crate::support::{Script, Token, connect};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -94,18 +96,24 @@ async fn b1_11_a_purged_delete_log_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn b1_10_what_is_too_long_ago_is_not_asked_for() {
+async fn b1_10_what_is_too_long_ago_is_the_orgs_to_say() {
     let org = MockOrg::serve(Org::empty()).await;
     let client = connect(&org);
     let accounts = client.sobject_named("Account");
-    let now = client.connection().clock().now();
+    let now = now(&org);
     let days = |days: u64| now.saturating_sub(Duration::from_secs(days * 86_400));
-    let calls = client.connection().calls();
     for error in
         [accounts.deleted(days(16), now).await.unwrap_err(), accounts.updated(days(31), now).await.unwrap_err()]
     {
         assert!(DeleteLogPurged::of(&error).is_some(), "{error}");
     }
+    // By the org's clock, whatever this machine's says.
+    let fast = Client::builder(Token::new(&org.access_token(), org.url()))
+        .clock(Arc::new(ManualClock::new(now.saturating_add(Duration::from_secs(100 * 86_400)))))
+        .build()
+        .unwrap();
+    assert!(fast.sobject_named("Account").updated(days(1), now).await.is_ok());
+    let calls = client.connection().calls();
     assert_eq!(accounts.updated(now, days(1)).await.unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(client.connection().calls(), calls);
 }
