@@ -146,8 +146,8 @@ impl Response {
         self.tries
     }
 
-    /// Whether the answer to an earlier try of this very call was lost, or the org broke that try off: it may have done then what it refuses here,
-    /// and may still be at it.
+    /// Whether the answer to an earlier try of this very call was lost, or the org broke that try off: it may have done
+    /// then what it refuses here, and may still be at it.
     #[must_use]
     pub fn an_earlier_try_was_lost(&self) -> bool {
         self.lost

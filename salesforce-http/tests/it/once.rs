@@ -82,7 +82,9 @@ async fn a_repeatable_change_is_sent_again_and_owns_up_to_a_lost_answer() {
 #[tokio::test]
 async fn an_answer_tells_whether_that_of_an_earlier_try_was_lost() {
     let update = || create().with_effect(Effect::Repeatable);
-    for (first, lost) in [(Step::Fail(TransportErrorKind::Broken), true), (answer(400, LOCKED), false)] {
+    let broken_off = answer(500, r#"[{"errorCode":"UNKNOWN_EXCEPTION","message":""}]"#);
+    let broken = Step::Fail(TransportErrorKind::Broken);
+    for (first, lost) in [(broken, true), (broken_off, true), (answer(400, LOCKED), false)] {
         let script = Script::new([first]);
         let response = script.clock.run(script.connection().send(update())).await.unwrap();
         assert_eq!((response.tries(), response.an_earlier_try_was_lost()), (2, lost));
