@@ -136,6 +136,10 @@ impl ClientBuilder {
     ///
     /// `Config` when a setting is of no use.
     pub fn build(self) -> Result<Client> {
-        self.connection.build().map(Client::new)
+        let client = self.connection.build().map(Client::new)?;
+        if let Some(warning) = client.untested_version() {
+            tracing::warn!("{warning}");
+        }
+        Ok(client)
     }
 }

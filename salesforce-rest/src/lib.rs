@@ -39,8 +39,8 @@ pub use file::{Download, Downloaded, FileError, FileKind, StoredFile};
 pub use graphql::{Graphql, GraphqlError, GraphqlErrors};
 pub use load::Loader;
 pub use org::{
-    BasicDescribe, Cached, DescribeCache, Freshness, Identity, Organization, Resources, Version, VersionChoice,
-    VersionNotThere,
+    BasicDescribe, Cached, DescribeCache, Freshness, Identity, Organization, Resources, UntestedVersion, Version,
+    VersionChoice, VersionNotThere,
 };
 pub use outcome::{Outcome, Unknown, Written};
 pub use query::{

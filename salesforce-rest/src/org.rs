@@ -18,5 +18,5 @@ pub use describe_cache::{Cached, DescribeCache, Freshness};
 pub use identity::Identity;
 pub use organization::Organization;
 pub use resources::Resources;
-pub use version_choice::{VersionChoice, VersionNotThere};
+pub use version_choice::{UntestedVersion, VersionChoice, VersionNotThere};
 pub use versions::Version;

@@ -38,6 +38,9 @@ impl ApiVersion {
     /// the caller's choice.
     pub const DEFAULT: Self = Self::V68;
 
+    /// The oldest version that the SDK's tests speak. What is older may work; nobody tried it.
+    pub const OLDEST_TESTED: Self = Self::V58;
+
     /// Version `major`.0.
     #[must_use]
     pub const fn new(major: u16) -> Self {

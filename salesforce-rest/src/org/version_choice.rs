@@ -100,6 +100,44 @@ impl Client {
     }
 }
 
+impl Client {
+    /// A warning, when the client speaks a version that this crate's tests do not: one below
+    /// [`ApiVersion::OLDEST_TESTED`], or one that is newer than the crate. It is logged too when the client is made.
+    ///
+    /// ```
+    /// # use salesforce_http::Token;
+    /// use salesforce_rest::{ApiVersion, Client};
+    ///
+    /// # let token = Token::new("00Dx!token", "https://acme.my.salesforce.com");
+    /// let client = Client::builder(token).api_version(ApiVersion::new(40)).build()?;
+    /// let warning = client.untested_version().map(|warning| warning.to_string()).unwrap_or_default();
+    /// assert_eq!(warning, "API version 40.0 is older than any that was tested: 58.0 to 68.0 were");
+    /// # Ok::<(), salesforce_rest::Error>(())
+    /// ```
+    #[must_use]
+    pub fn untested_version(&self) -> Option<UntestedVersion> {
+        let version = self.api_version();
+        let tested = (ApiVersion::OLDEST_TESTED..=ApiVersion::DEFAULT).contains(&version);
+        (!tested).then_some(UntestedVersion { version })
+    }
+}
+
+/// A client speaks a version that this crate's tests do not; see [`Client::untested_version`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UntestedVersion {
+    /// The version that it speaks.
+    pub version: ApiVersion,
+}
+
+impl fmt::Display for UntestedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (oldest, newest) = (ApiVersion::OLDEST_TESTED, ApiVersion::DEFAULT);
+        let age = if self.version < oldest { "older" } else { "newer" };
+        write!(f, "API version {} is {age} than any that was tested: {oldest} to {newest} were", self.version)
+    }
+}
+
 /// The org does not have the version of the API that a client is to speak.
 ///
 /// It is the source of an error of kind [`Config`](ErrorKind::Config).

@@ -24,6 +24,9 @@ type Decoded = Result<Json, Box<dyn std::error::Error>>;
 /// Kinds whose calls are not part of the client yet.
 const NOT_YET: &[&str] = &["Package", "PermissionSet", "PermissionSetGroup", "bulk2_job", "csv", "soap", "zip"];
 
+/// Folders of which everything is covered.
+const WHOLE: &[&str] = &["composite/", "describe/", "errors/", "oauth/", "query/", "rest-misc/"];
+
 #[derive(Deserialize)]
 struct Expectation {
     file: String,
@@ -60,6 +63,9 @@ fn conformance_recorded_answers_decode_to_the_stated_facts() {
     for (kind, names) in &report.not_yet {
         writeln!(out, "not covered yet: {kind}, {}: {}", names.len(), names.join(", ")).unwrap();
     }
+    let ours = |file: &&String| WHOLE.iter().any(|folder| file.starts_with(folder));
+    let missed: Vec<_> = report.not_yet.values().flatten().filter(ours).collect();
+    assert!(missed.is_empty(), "not covered, though all of {WHOLE:?} has to be: {missed:?}");
     assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
     assert!(report.covered > 0, "expectations.jsonl names nothing that is covered");
 }

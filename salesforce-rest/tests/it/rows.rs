@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use salesforce_mock::{Fault, MockOrg, Org};
-use salesforce_rest::{ApiVersion, Client, ErrorKind, Record, Request, VersionChoice, VersionNotThere};
+use salesforce_rest::{ApiVersion, Client, ErrorKind, Record, Request, Soql, VersionChoice, VersionNotThere};
 use serde_json::json;
 
 use crate::support::{Script, Token, connect};
@@ -102,6 +102,73 @@ async fn r_43_nobody_asks_for_the_latest_unless_told_to() {
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Config, 410));
     assert!(error.to_string().ends_with("choose another API version"), "{error}");
     assert_eq!(script.paths().len(), 1);
+}
+
+#[tokio::test]
+async fn b3_07_an_object_with_three_long_texts_comes_in_pages_of_two_hundred_and_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let fields = folder.path().join("force-app/main/default/objects/Essay__c/fields");
+    std::fs::create_dir_all(&fields).unwrap();
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+    let object = r#"<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata"><label>Essay</label>
+        <nameField><label>Name</label><type>Text</type></nameField></CustomObject>"#;
+    std::fs::write(fields.with_file_name("Essay__c.object-meta.xml"), format!("{head}{object}")).unwrap();
+    let texts = ["One__c", "Two__c", "Three__c"];
+    for name in texts {
+        let field = format!(
+            r#"<CustomField xmlns="http://soap.sforce.com/2006/04/metadata"><fullName>{name}</fullName>
+            <label>{name}</label><length>32768</length><type>LongTextArea</type></CustomField>"#
+        );
+        std::fs::write(fields.join(format!("{name}.field-meta.xml")), format!("{head}{field}")).unwrap();
+    }
+    let mut org = Org::from_project([folder.path()]).unwrap();
+    for n in 0..450 {
+        org.insert("Essay__c", &json!({ "Name": n.to_string(), "One__c": "x".repeat(n), "Two__c": "y" })).unwrap();
+    }
+    let org = MockOrg::serve(org).await;
+    let client = connect(&org);
+    let sizes = |soql: &'static str| {
+        let pages = client.query::<Record>(soql).batch_size(2000).pages();
+        pages.map_ok(|page| page.records.len()).try_collect::<Vec<_>>()
+    };
+    assert_eq!(sizes("SELECT Id, One__c FROM Essay__c").await.unwrap(), [450]);
+    assert_eq!(sizes("SELECT Id, One__c, Two__c, Three__c FROM Essay__c").await.unwrap(), [200, 200, 50]);
+    let rows: Vec<Record> = client.query("SELECT Name, One__c, Two__c, Three__c FROM Essay__c").all().await.unwrap();
+    let lengths = rows.iter().map(|row| row.get("One__c").and_then(|text| text.as_str()).map_or(0, str::len));
+    assert_eq!(lengths.collect::<std::collections::BTreeSet<_>>(), (0..450).collect(), "each row once");
+}
+
+#[test]
+fn r_43_a_version_that_was_not_tested_is_warned_of() {
+    let warned = |version| {
+        let builder = Client::builder(Token::new("00Dx!token", "https://acme.my.salesforce.com"));
+        builder.api_version(version).build().unwrap().untested_version()
+    };
+    assert_eq!(warned(ApiVersion::OLDEST_TESTED), None);
+    assert_eq!(warned(ApiVersion::DEFAULT), None);
+    let below = ApiVersion::new(ApiVersion::OLDEST_TESTED.major() - 1);
+    assert_eq!(warned(below).map(|warning| warning.version), Some(below));
+    let above = ApiVersion::new(ApiVersion::DEFAULT.major() + 1);
+    assert!(warned(above).unwrap().to_string().contains("69.0 is newer than any that was tested"));
+}
+
+#[tokio::test]
+async fn r_43_every_version_from_the_tested_floor_on_reads_and_writes() {
+    let org = MockOrg::serve(Org::demo()).await;
+    for major in ApiVersion::OLDEST_TESTED.major()..=ApiVersion::DEFAULT.major() {
+        let token = Token::new(&org.access_token(), org.url());
+        let client = Client::builder(token).api_version(ApiVersion::new(major)).build().unwrap();
+        let name = format!("Acme {major}");
+        let id = client.sobject_named("Account").create(&json!({ "Name": name })).await.unwrap();
+        client.sobject_named("Account").update(id, &json!({ "Site": "North" })).await.unwrap();
+        let soql = Soql::new("SELECT Id, Site FROM Account WHERE Name = :name").bind("name", name.as_str());
+        let rows: Vec<Record> = client.query(soql).all().await.unwrap();
+        assert_eq!((rows.len(), rows[0].get("Site").and_then(|site| site.as_str())), (1, Some("North")), "{major}");
+        assert!(client.describe("Account").await.unwrap().field("Name").is_some(), "{major}");
+        let made = client.sobject_named("Account").create_many([json!({ "Name": "Two" })]).await.unwrap();
+        assert!(made[0].is_done(), "{major}");
+        client.sobject_named("Account").delete(id).await.unwrap();
+    }
 }
 
 #[tokio::test]
