@@ -115,6 +115,28 @@ async fn every_row_comes_once_however_the_org_cuts_its_pages() {
 }
 
 #[tokio::test]
+async fn b1_08_a_query_too_long_for_a_url_reads_the_same_rows() {
+    let org = accounts(450).await;
+    let client = connect(&org);
+    let rows: Vec<Record> = client.query("SELECT Id FROM Account ORDER BY Id").all().await.unwrap();
+    let ids: Vec<RecordId> = rows.iter().filter_map(Record::id).collect();
+    // 450 ids make a URL of some 10,000 bytes; named twice they are over 16,384.
+    let soql = Soql::new("SELECT Id FROM Account WHERE Id IN :ids AND Id IN :ids ORDER BY Id").bind("ids", ids.clone());
+    let long: Vec<Record> = client.query(soql.clone()).batch_size(200).all().await.unwrap();
+    assert_eq!(long.iter().filter_map(Record::id).collect::<Vec<_>>(), ids);
+    assert_eq!(org.journal().count("composite"), 1, "the pages behind the first have short places");
+    let page = client.query::<Record>(soql).page().await.unwrap();
+    assert_eq!((page.records.len(), page.total_size), (450, Some(450)));
+}
+
+#[tokio::test]
+async fn a_plan_costs_no_row() {
+    let org = accounts(3).await;
+    let plans = connect(&org).query::<()>("SELECT Id FROM Account WHERE Name = 'A 1'").explain().await.unwrap();
+    assert_eq!((&*plans.plans[0].sobject_type, plans.plans[0].sobject_cardinality), ("Account", 3));
+}
+
+#[tokio::test]
 async fn a_cursor_is_good_for_another_client() {
     let org = accounts(450).await;
     let first =
