@@ -10,6 +10,7 @@ mod explain;
 mod extract;
 mod filter;
 mod group;
+mod lookup;
 mod reading;
 mod render;
 mod rows;

@@ -1,6 +1,7 @@
 //! The rows of an org.
 
 mod evaluate;
+mod index;
 mod read;
 mod recycle;
 mod row;

@@ -47,6 +47,11 @@ pub struct Compound {
     pub parts: Vec<(&'static str, Value)>,
 }
 
+/// Capitals: text is compared and sorted by them.
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_uppercase() } else { text.to_uppercase() }
+}
+
 impl Value {
     /// Text, or nothing when it is empty.
     #[must_use]

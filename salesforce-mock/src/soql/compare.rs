@@ -8,7 +8,7 @@ use salesforce_types::describe::FieldType;
 use salesforce_types::{Date, RecordId, TimeOfDay, Timestamp};
 
 use super::dates;
-use crate::value::{Decimal, Value};
+use crate::value::{Decimal, Value, fold};
 
 /// What a literal of the query means for a field of some type.
 #[derive(Clone, Debug)]
@@ -85,6 +85,15 @@ impl Comparand {
         })
     }
 
+    /// The only value that equals it, if that can be looked up.
+    pub(super) fn key(&self) -> Option<Value> {
+        match self {
+            Self::Id(id) => Some(Value::Id(*id)),
+            Self::Text { folded, .. } => Some(Value::text(folded)),
+            _ => None,
+        }
+    }
+
     /// How a value stands to it; nothing when there is no value, or none of its type.
     fn order(&self, value: &Value) -> Option<Ordering> {
         match (self, value) {
@@ -150,8 +159,10 @@ impl Members {
         }
     }
 
-    pub(super) fn ids(&self) -> &HashSet<RecordId> {
-        &self.ids
+    /// What a row may hold, if that can be looked up.
+    pub(super) fn keys(&self) -> Option<impl Iterator<Item = Value>> {
+        let keys = self.ids.iter().map(|&id| Value::Id(id)).chain(self.texts.iter().map(|text| Value::text(text)));
+        self.others.is_empty().then_some(keys)
     }
 
     pub(super) fn hold(&self, value: &Value) -> bool {
@@ -207,11 +218,6 @@ impl Like {
 /// The values of a multi-select picklist, in capitals.
 pub(super) fn choices(text: &str) -> impl Iterator<Item = String> {
     text.split(';').map(str::trim).filter(|choice| !choice.is_empty()).map(fold)
-}
-
-/// Capitals: text is compared and sorted by them.
-pub(super) fn fold(text: &str) -> String {
-    if text.is_ascii() { text.to_ascii_uppercase() } else { text.to_uppercase() }
 }
 
 fn same_folded(text: &str, folded: &str) -> bool {

@@ -21,7 +21,7 @@ const INDEXED: &[&str] = &["CreatedDate", "SystemModstamp", "LastModifiedDate", 
 
 /// The plans of a query, the cheapest first. A cost above 1 is that of a query that no index makes selective.
 ///
-/// The mock scans every table; its plans are those that the documented rules for indexes lead to.
+/// The plans are those that the documented rules for indexes lead to, whatever the mock itself looks up.
 pub(crate) fn explain(store: &Store, text: &str, all_rows: bool) -> Result<Json, Refusal> {
     let source = Source(text);
     let query = salesforce_soql::parse_strict(text).map_err(|error| source.malformed(&error))?;

@@ -9,7 +9,6 @@ use std::fmt::Write as _;
 use salesforce_soql::ast::{AggregateFunction, Direction, Function, GroupKind, Nulls, Operand, Query, SelectItem};
 use salesforce_types::describe::FieldType;
 
-use super::compare;
 use super::filter::{Compiler, Filter, Target};
 use super::reading::{self, Reading};
 use super::render::{Text, write_value};
@@ -17,7 +16,7 @@ use super::rows::{self, Key};
 use super::scope::Scope;
 use super::select::key;
 use crate::rules::Refusal;
-use crate::value::{Value, write_json_text};
+use crate::value::{Value, fold, write_json_text};
 use sum::{Sum, supports};
 
 /// The most groups of an answer: it has no further pages.
@@ -338,7 +337,7 @@ impl<'s, 'o, 'q> Plan<'s, 'o, 'q> {
                     name.push(b',');
                     match &**value {
                         // Groups are compared as everything else: without regard to case.
-                        Value::Text(value) => write_json_text(&mut name, &compare::fold(value)),
+                        Value::Text(value) => write_json_text(&mut name, &fold(value)),
                         value => write_value(&mut name, value),
                     }
                 }

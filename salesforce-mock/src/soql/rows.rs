@@ -1,17 +1,15 @@
 //! Which rows a query finds, and in what order.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use salesforce_soql::ast::{CompareOp, Condition, Direction, Name, Nulls, Operand, OrderItem, Set};
-use salesforce_types::RecordId;
 use salesforce_types::describe::FieldType;
 
-use super::compare::{self, Comparand};
-use super::filter::{Filter, Test};
+use super::compare;
+use super::filter::Filter;
+use super::lookup;
 use super::reading::{self, Reading};
-use super::scope::{Path, Scope, View};
+use super::scope::{Scope, View};
 use super::source::Source;
 use crate::rules::Refusal;
 use crate::schema::Object;
@@ -29,7 +27,7 @@ pub(super) fn queried<'o>(view: View<'o>, source: Source<'_>, name: &Name) -> Re
     }
 }
 
-/// The rows that fit, with their slots, in the order of the table. A filter by ids looks them up.
+/// The rows that fit, with their slots, in the order of the table.
 pub(super) fn matching<'o, 'f>(
     view: View<'o>,
     object: &'o Object,
@@ -43,31 +41,11 @@ where
         view.sees(row)
             && filter.is_none_or(|filter| filter.holds(&|reading: &Reading<'o>| reading.read(view, object, row)))
     };
-    match filter.and_then(ids_of) {
-        Some(ids) => {
-            let mut slots: Vec<u32> = ids.iter().filter_map(|&id| table.slot_of(id)).collect();
-            slots.sort_unstable();
-            Box::new(
-                slots
-                    .into_iter()
-                    .filter_map(move |slot| Some((slot, table.at(slot)?)))
-                    .filter(move |(_, row)| fits(row)),
-            )
-        }
+    match filter.and_then(|filter| lookup::slots(table, filter)) {
+        Some(slots) => Box::new(
+            slots.into_iter().filter_map(move |slot| Some((slot, table.at(slot)?))).filter(move |(_, row)| fits(row)),
+        ),
         None => Box::new(table.slots().filter(move |(_, row)| fits(row))),
-    }
-}
-
-/// The ids that a row has to have one of, if the filter says so.
-fn ids_of<'f>(filter: &'f Filter<Reading<'_>>) -> Option<Cow<'f, HashSet<RecordId>>> {
-    let is_id = |reading: &Reading<'_>| matches!(reading, Reading::Path(Path::Field(field)) if field.kind == FieldType::Id && field.index == 0);
-    match filter {
-        Filter::All(parts) => parts.iter().find_map(ids_of),
-        Filter::Test(what, Test::Compare(CompareOp::Equal, Comparand::Id(id))) if is_id(what) => {
-            Some(Cow::Owned(HashSet::from([*id])))
-        }
-        Filter::Test(what, Test::In { negated: false, members }) if is_id(what) => Some(Cow::Borrowed(members.ids())),
-        _ => None,
     }
 }
 

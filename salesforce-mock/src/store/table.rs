@@ -1,8 +1,10 @@
 use std::collections::HashMap;
+use std::ops::Range;
 
-use salesforce_types::RecordId;
+use salesforce_types::{RecordId, Timestamp};
 
 use super::Row;
+use super::index::Index;
 use crate::schema::{Field, Object};
 use crate::value::Value;
 
@@ -16,26 +18,8 @@ pub struct Table {
     slots: Vec<Option<Row>>,
     by_id: HashMap<RecordId, u32>,
     live: usize,
-    keys: Vec<KeyIndex>,
-    references: Vec<ReferenceIndex>,
+    indexes: Vec<Index>,
     deleted_cell: Option<usize>,
-}
-
-/// Rows by the value of a unique or external id field.
-#[derive(Clone, Debug)]
-#[cfg_attr(test, derive(PartialEq))]
-struct KeyIndex {
-    field: usize,
-    case_sensitive: bool,
-    rows: HashMap<Box<str>, Vec<u32>>,
-}
-
-/// Rows by the row they point to.
-#[derive(Clone, Debug)]
-#[cfg_attr(test, derive(PartialEq))]
-struct ReferenceIndex {
-    field: usize,
-    rows: HashMap<RecordId, Vec<u32>>,
 }
 
 impl Table {
@@ -48,13 +32,7 @@ impl Table {
     /// Builds the indexes that the object's fields ask for.
     pub(super) fn set_object(&mut self, object: &Object) {
         self.deleted_cell = object.known.is_deleted;
-        self.keys = object.fields.iter().filter(|field| is_key(field)).map(KeyIndex::new).collect();
-        self.references = object
-            .fields
-            .iter()
-            .filter(|field| is_indexed_reference(field))
-            .map(|field| ReferenceIndex { field: field.index, rows: HashMap::new() })
-            .collect();
+        self.indexes = Index::of(object);
         for slot in 0..self.slots.len() {
             self.index(slot_number(slot));
         }
@@ -110,12 +88,8 @@ impl Table {
     /// reference fields; other fields are looked through.
     #[must_use]
     pub fn having(&self, field: &Field, value: &Value) -> Vec<&Row> {
-        if let Some(index) = self.keys.iter().find(|index| index.field == field.index) {
-            let slots = index.key(value).and_then(|key| index.rows.get(&*key));
-            return slots.into_iter().flatten().filter_map(|&slot| self.at(slot)).collect();
-        }
-        if let (Some(id), true) = (value.as_id(), self.is_indexed(field.index)) {
-            return self.pointing(field.index, id).collect();
+        if let Some(slots) = self.slots_equal(field.index, value) {
+            return slots.iter().filter_map(|&slot| self.at(slot)).collect();
         }
         self.rows().filter(|row| same(row.get(field.index), value, field.case_sensitive)).collect()
     }
@@ -123,14 +97,37 @@ impl Table {
     /// Whether [`pointing`](Self::pointing) is quick for the field.
     #[must_use]
     pub fn is_indexed(&self, field: usize) -> bool {
-        self.references.iter().any(|index| index.field == field)
+        self.index_of(field).is_some_and(Index::is_reference)
+    }
+
+    /// The slots of the rows that hold a value in the field at that position, if there is an index to tell.
+    pub(crate) fn slots_equal(&self, field: usize, value: &Value) -> Option<&[u32]> {
+        self.index_of(field)?.equal(value)
+    }
+
+    /// Whether [`slots_within`](Self::slots_within) tells for the field at that position.
+    pub(crate) fn is_stamp(&self, field: usize) -> bool {
+        self.index_of(field).is_some_and(Index::is_stamp)
+    }
+
+    /// The slots of the rows with stamps within those times, by stamp, if the field at that position is the stamp.
+    pub(crate) fn slots_within(
+        &self,
+        field: usize,
+        times: &Range<Timestamp>,
+    ) -> Option<impl Iterator<Item = u32> + use<'_>> {
+        self.index_of(field)?.within(times)
+    }
+
+    fn index_of(&self, field: usize) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.field == field)
     }
 
     /// The rows that point to that id with the field at that position, with those in the recycle bin, in their order.
     pub fn pointing(&self, field: usize, to: RecordId) -> impl Iterator<Item = &Row> {
-        let index = self.references.iter().find(|index| index.field == field);
-        let indexed = index.and_then(|index| index.rows.get(&to)).into_iter().flatten();
-        let scanned = if index.is_none() { &self.slots[..] } else { &[] };
+        let indexed = self.slots_equal(field, &Value::Id(to)).filter(|_| self.is_indexed(field));
+        let scanned = if indexed.is_none() { &self.slots[..] } else { &[] };
+        let indexed = indexed.unwrap_or_default().iter();
         indexed
             .filter_map(|&slot| self.at(slot))
             .chain(scanned.iter().flatten().filter(move |row| row.get(field).as_id() == Some(to)))
@@ -153,18 +150,12 @@ impl Table {
     /// Changes cells of a row.
     pub(super) fn change(&mut self, id: RecordId, changes: Vec<(usize, Value)>) {
         let Some(&slot) = self.by_id.get(&id) else { return };
-        let indexed = changes
-            .iter()
-            .any(|(field, _)| self.keys.iter().any(|index| index.field == *field) || self.is_indexed(*field));
-        if indexed {
-            self.unindex(slot);
-        }
-        if let Some(Some(row)) = self.slots.get_mut(slot as usize) {
-            row.apply(changes);
-        }
-        if indexed {
-            self.index(slot);
-        }
+        let Some(Some(row)) = self.slots.get_mut(slot as usize) else { return };
+        let changed = |index: &Index| changes.iter().any(|(field, _)| *field == index.field);
+        let mut indexes: Vec<&mut Index> = self.indexes.iter_mut().filter(|index| changed(index)).collect();
+        indexes.iter_mut().for_each(|index| index.remove(row, slot));
+        row.apply(changes);
+        indexes.iter_mut().for_each(|index| index.add(row, slot));
     }
 
     /// Moves a row into the recycle bin or out of it.
@@ -220,63 +211,16 @@ impl Table {
     }
 
     fn index(&mut self, slot: u32) {
-        let Some(Some(row)) = self.slots.get(slot as usize) else { return };
-        for index in &mut self.keys {
-            if let Some(key) = index.key(row.get(index.field)) {
-                insert_sorted(index.rows.entry(key).or_default(), slot);
-            }
-        }
-        for index in &mut self.references {
-            if let Some(id) = row.get(index.field).as_id() {
-                insert_sorted(index.rows.entry(id).or_default(), slot);
-            }
+        if let Some(Some(row)) = self.slots.get(slot as usize) {
+            self.indexes.iter_mut().for_each(|index| index.add(row, slot));
         }
     }
 
     fn unindex(&mut self, slot: u32) {
-        let Some(Some(row)) = self.slots.get(slot as usize) else { return };
-        for index in &mut self.keys {
-            if let Some(key) = index.key(row.get(index.field)) {
-                remove_sorted(&mut index.rows, &key, slot);
-            }
-        }
-        for index in &mut self.references {
-            if let Some(id) = row.get(index.field).as_id() {
-                remove_sorted(&mut index.rows, &id, slot);
-            }
+        if let Some(Some(row)) = self.slots.get(slot as usize) {
+            self.indexes.iter_mut().for_each(|index| index.remove(row, slot));
         }
     }
-}
-
-impl KeyIndex {
-    fn new(field: &Field) -> Self {
-        Self { field: field.index, case_sensitive: field.case_sensitive, rows: HashMap::new() }
-    }
-
-    fn key(&self, value: &Value) -> Option<Box<str>> {
-        match value {
-            Value::Null => None,
-            Value::Text(text) if self.case_sensitive => Some(text[..].into()),
-            Value::Text(text) => Some(text.to_lowercase().into()),
-            other => {
-                let mut key = Vec::new();
-                other.write_json(&mut key);
-                String::from_utf8(key).ok().map(Into::into)
-            }
-        }
-    }
-}
-
-/// Unique and external id fields are looked up by value.
-fn is_key(field: &Field) -> bool {
-    (field.unique || field.external_id) && field.is_stored()
-}
-
-/// References that lead from a parent to its children. Who made or owns a row is not asked that way, and one user would
-/// have every row.
-fn is_indexed_reference(field: &Field) -> bool {
-    field.reference.as_ref().is_some_and(|reference| reference.children.is_some() || reference.to.len() > 2)
-        || field.reference.is_some() && field.custom
 }
 
 fn same(left: &Value, right: &Value, case_sensitive: bool) -> bool {
@@ -288,26 +232,4 @@ fn same(left: &Value, right: &Value, case_sensitive: bool) -> bool {
 
 fn slot_number(slot: usize) -> u32 {
     u32::try_from(slot).expect("an org in memory has fewer than 2^32 rows of an object")
-}
-
-fn insert_sorted(slots: &mut Vec<u32>, slot: u32) {
-    match slots.last() {
-        Some(&last) if last >= slot => {
-            if let Err(place) = slots.binary_search(&slot) {
-                slots.insert(place, slot);
-            }
-        }
-        _ => slots.push(slot),
-    }
-}
-
-fn remove_sorted<K: std::hash::Hash + Eq>(rows: &mut HashMap<K, Vec<u32>>, key: &K, slot: u32) {
-    if let Some(slots) = rows.get_mut(key) {
-        if let Ok(place) = slots.binary_search(&slot) {
-            slots.remove(place);
-        }
-        if slots.is_empty() {
-            rows.remove(key);
-        }
-    }
 }

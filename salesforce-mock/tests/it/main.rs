@@ -16,6 +16,7 @@ mod conditions;
 mod faults;
 mod graphql;
 mod logins;
+mod lookup;
 mod options;
 mod paging;
 mod places;

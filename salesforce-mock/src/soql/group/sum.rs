@@ -8,7 +8,7 @@ use salesforce_types::describe::FieldType;
 use crate::soql::compare;
 use crate::soql::reading::Reading;
 use crate::soql::render::write_value;
-use crate::value::{Decimal, Value, write_json_text};
+use crate::value::{Decimal, Value, fold, write_json_text};
 
 /// The values of the rows of a group so far.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Sum {
             Self::Distinct(known) => {
                 let mut text = Vec::new();
                 match value {
-                    Value::Text(value) => write_json_text(&mut text, &compare::fold(value)),
+                    Value::Text(value) => write_json_text(&mut text, &fold(value)),
                     value => write_value(&mut text, value),
                 }
                 known.insert(text);
