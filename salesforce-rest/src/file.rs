@@ -2,12 +2,35 @@
 
 mod digest;
 mod download;
+mod envelope;
 mod error;
 mod kind;
+mod lost;
+mod many;
+mod new_file;
 mod part;
+mod sending;
+mod source;
 mod stored;
+mod upload;
+
+use std::time::Duration;
 
 pub use download::{Download, Downloaded};
 pub use error::FileError;
 pub use kind::FileKind;
+pub use lost::LostUpload;
+pub use many::{DownloadMany, FileOutcome};
+pub use new_file::NewFile;
+pub use source::FileSource;
 pub use stored::StoredFile;
+pub use upload::{Upload, UploadWay, Uploaded};
+
+/// How long to wait after so many breaks.
+fn pause(breaks: u32) -> Duration {
+    Duration::from_millis(500 << breaks.min(6)).mul_f64(fastrand::f64())
+}
+
+fn hexadecimal(md5: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(md5))
+}

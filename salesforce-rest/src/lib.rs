@@ -35,7 +35,10 @@ pub use composite::{
 };
 pub use condition::PreconditionFailed;
 pub use external_id::AmbiguousExternalId;
-pub use file::{Download, Downloaded, FileError, FileKind, StoredFile};
+pub use file::{
+    Download, DownloadMany, Downloaded, FileError, FileKind, FileOutcome, FileSource, LostUpload, NewFile, StoredFile,
+    Upload, UploadWay, Uploaded,
+};
 pub use graphql::{Graphql, GraphqlError, GraphqlErrors};
 pub use load::Loader;
 pub use org::{

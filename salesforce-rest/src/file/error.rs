@@ -3,7 +3,7 @@ use std::io;
 
 use salesforce_http::{Error, ErrorKind};
 
-/// Why a file was not downloaded whole, where it is not the connection's fault; the source of an [`Error`].
+/// Why a file was not downloaded or uploaded whole, where it is not the connection's fault; the source of an [`Error`].
 ///
 /// ```
 /// use std::error::Error as _;
@@ -45,6 +45,40 @@ pub enum FileError {
         /// What the writer says.
         cause: io::ErrorKind,
     },
+    /// A page for people came instead of the file, with a status that says that all is well. None of it was written.
+    Page,
+    /// The file to upload is larger than what the org takes, or takes in this way. Nothing was sent.
+    #[non_exhaustive]
+    TooLarge {
+        /// How many bytes it has.
+        bytes: u64,
+        /// How many it may have.
+        most: u64,
+    },
+    /// The file to upload has another length than it had before: it grew or shrank. The org took nothing of it.
+    #[non_exhaustive]
+    Source {
+        /// How many bytes it was said to have.
+        stated: u64,
+        /// How many were read. Of one that grew, no more than one byte is read that is too many.
+        read: u64,
+    },
+    /// The file to upload cannot be read. The org took nothing of it.
+    #[non_exhaustive]
+    Read {
+        /// How many bytes were read before.
+        read: u64,
+        /// What the reader says.
+        cause: io::ErrorKind,
+    },
+    /// The record of an uploaded file states another length or MD5 than that of what was sent.
+    #[non_exhaustive]
+    NotAsSent {
+        /// How many bytes were sent.
+        sent: u64,
+        /// How many the record states.
+        stated: Option<u64>,
+    },
 }
 
 impl FileError {
@@ -52,9 +86,13 @@ impl FileError {
     pub(super) fn error(self, call: &str) -> Error {
         let kind = match self {
             Self::NoBytes => ErrorKind::NotFound,
-            Self::Length { .. } | Self::Changed { .. } => ErrorKind::Conflict,
+            Self::Length { .. } | Self::Changed { .. } | Self::Source { .. } | Self::NotAsSent { .. } => {
+                ErrorKind::Conflict
+            }
             Self::Checksum => ErrorKind::Decode,
-            Self::Write { .. } => ErrorKind::Other,
+            Self::Write { .. } | Self::Read { .. } => ErrorKind::Other,
+            Self::Page => ErrorKind::Busy,
+            Self::TooLarge { .. } => ErrorKind::Invalid,
         };
         Error::new(kind, self.to_string()).with_call(call).with_source(self)
     }
@@ -84,6 +122,36 @@ impl fmt::Display for FileError {
                 "what was received cannot be written ({cause}); the first {written} bytes are good, and the download can \
                  go on after them"
             ),
+            Self::Page => f.write_str(
+                "an HTML page came instead of the file: Salesforce is not available now, or something on the way answers \
+                 for it; try later",
+            ),
+            Self::TooLarge { bytes, most } => {
+                write!(f, "nothing was sent: the file has {bytes} bytes, and the org takes {most} of such a file")
+            }
+            Self::Source { stated, read } if read > stated => write!(
+                f,
+                "the file to upload had {stated} bytes and has more now: it changed while it was read, and the org took \
+                 none of it"
+            ),
+            Self::Source { stated, read } => write!(
+                f,
+                "the file to upload had {stated} bytes and has {read} now: it changed while it was read, and the org took \
+                 none of it"
+            ),
+            Self::Read { read, cause } => write!(
+                f,
+                "the file to upload cannot be read after {read} bytes ({cause}); the org took none of it"
+            ),
+            Self::NotAsSent { sent, stated: Some(stated) } if sent == stated => {
+                f.write_str("the record states another MD5 than that of the bytes that were sent")
+            }
+            Self::NotAsSent { sent, stated: Some(stated) } => {
+                write!(f, "{sent} bytes were sent, and the record states {stated}")
+            }
+            Self::NotAsSent { sent, stated: None } => {
+                write!(f, "{sent} bytes were sent, and the record does not state a length: may the user see the field?")
+            }
         }
     }
 }

@@ -58,6 +58,18 @@ impl FileKind {
         }
     }
 
+    /// How many bytes an org takes (REST reference 9), read as the larger of the things that "2 GB" may mean: what lies
+    /// between them is the org's to refuse.
+    pub(super) fn most(self) -> u64 {
+        const MIB: u64 = 1024 * 1024;
+        match self {
+            Self::ContentVersion => 2048 * MIB,
+            Self::Attachment => 25 * MIB,
+            Self::Document | Self::StaticResource => 5 * MIB,
+            Self::EventLogFile => 0,
+        }
+    }
+
     /// The field with the MD5 of the bytes.
     pub(super) fn checksum(self) -> Option<&'static str> {
         (self == Self::ContentVersion).then_some("Checksum")

@@ -69,6 +69,13 @@ impl StoredFile {
         Ok(self)
     }
 
+    /// The same with this MD5.
+    #[must_use]
+    pub fn with_md5(mut self, md5: [u8; 16]) -> Self {
+        self.md5 = Some(md5);
+        self
+    }
+
     /// The object.
     #[must_use]
     pub fn kind(&self) -> FileKind {

@@ -1,6 +1,7 @@
 //! Files: whole, or an error that says how much of them is good.
 
 use std::error::Error as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -12,7 +13,7 @@ use serde_json::json;
 use crate::support::connect;
 
 /// Bytes that differ everywhere, so that a doubled or lost piece shows.
-fn bytes(count: usize) -> Vec<u8> {
+pub(crate) fn bytes(count: usize) -> Vec<u8> {
     (0..count as u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(count).collect()
 }
 
@@ -29,7 +30,7 @@ async fn org_with(bytes: &[u8]) -> (MockOrg, Client, StoredFile) {
     (org, client, StoredFile::new(FileKind::ContentVersion, id))
 }
 
-fn problem(error: &Error) -> FileError {
+pub(crate) fn problem(error: &Error) -> FileError {
     *error.source().unwrap_or_else(|| panic!("{error}")).downcast_ref().unwrap()
 }
 
@@ -142,9 +143,108 @@ async fn a_full_disk_says_how_many_bytes_are_good() {
     let content = bytes(300_000);
     let (_org, client, file) = org_with(&content).await;
     let mut disk = vec![0; 1234];
-    let error = client.download(file).write_to(&mut std::io::Cursor::new(&mut disk[..])).await.unwrap_err();
+    let mut out = std::io::Cursor::new(&mut disk[..]);
+    let error = client.download(file.clone()).write_to(&mut out).await.unwrap_err();
     assert!(matches!(problem(&error), FileError::Write { written: 1234, .. }), "{error}");
     assert!(content.starts_with(&disk));
+
+    // There is room again.
+    let mut rest = Vec::new();
+    client.download(file).resume(&mut &disk[..], &mut rest).await.unwrap();
+    assert!([disk, rest].concat() == content);
+}
+
+#[tokio::test]
+async fn a_page_instead_of_the_file_is_no_part_of_it() {
+    let content = bytes(300_000);
+    let (org, client, file) = org_with(&content).await;
+    let page = || Fault::body(200, "text/html;charset=UTF-8", "<html><body>We are down for maintenance").at(AT);
+    org.fault(page().containing("VersionData"));
+    let mut out = Vec::new();
+    let done = client.download(file.clone()).write_to(&mut out).await.unwrap();
+    assert!(out == content && done.breaks == 1);
+
+    org.fault(page().containing("VersionData").forever());
+    let mut out = Vec::new();
+    let error = client.download(file).tries(1).write_to(&mut out).await.unwrap_err();
+    assert_eq!((problem(&error), error.kind(), out.len()), (FileError::Page, ErrorKind::Busy, 0));
+}
+
+#[tokio::test]
+async fn a_file_that_is_a_page_is_a_file() {
+    let mut org = Org::empty();
+    let account = org.insert("Account", &json!({ "Name": "Acme" })).unwrap().to_string();
+    let mut made = Vec::new();
+    for size in [0, 100, 70_000, 200_000] {
+        let page = [b"<html>".to_vec(), bytes(size)].concat();
+        let row = json!({ "Name": "a", "ParentId": account, "ContentType": "text/html", "Body": BASE64.encode(&page) });
+        made.push((org.insert("Attachment", &row).unwrap(), page));
+    }
+    let org = MockOrg::serve(org).await;
+    let client = connect(&org);
+    for (id, page) in made {
+        let mut out = Vec::new();
+        client.download(StoredFile::new(FileKind::Attachment, id)).write_to(&mut out).await.unwrap();
+        assert!(out == page);
+    }
+}
+
+#[tokio::test]
+async fn one_broken_file_of_many_stops_no_other() {
+    let mut org = Org::empty();
+    let mut files: Vec<_> =
+        (0..12).map(|n| bytes(10_000 + n)).map(|bytes| (version(&mut org, &bytes), bytes)).collect();
+    let gone = "068Qz00000Vv1AaIAJ".parse().unwrap();
+    files.insert(3, (gone, Vec::new()));
+    let org = MockOrg::serve(org).await;
+    let client = connect(&org);
+    let (cut, flipped) = (files[5].0, files[7].0);
+    org.fault(Fault::truncated(500).at(format!("{AT}/{cut}/VersionData")).forever());
+    org.fault(
+        Fault::body(200, "application/octet-stream", vec![0; files[7].1.len()])
+            .at(format!("{AT}/{flipped}/VersionData")),
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let taken = AtomicUsize::new(0);
+    let path = |id: RecordId| folder.path().join(id.to_string());
+    let handles = stream::iter(&files).map(|(id, _)| {
+        taken.fetch_add(1, Ordering::Relaxed);
+        (StoredFile::new(FileKind::ContentVersion, *id), path(*id))
+    });
+    let mut outcomes =
+        client.download_many(handles).concurrency(3).each(|download| download.tries(1).sha256()).stream();
+    let (mut seen, mut failed) = (0, Vec::new());
+    while let Some(outcome) = outcomes.next().await {
+        seen += 1;
+        assert!(taken.load(Ordering::Relaxed) <= seen + 3, "no more are taken than may be under way");
+        let (id, content) = &files[outcome.position];
+        assert_eq!((outcome.file.id(), &outcome.path), (*id, &path(*id)));
+        match outcome.result {
+            Ok(done) => assert!(done.sha256.is_some() && std::fs::read(&outcome.path).unwrap() == *content),
+            Err(error) => failed.push((outcome.position, error.kind())),
+        }
+    }
+    failed.sort_unstable_by_key(|(position, _)| *position);
+    assert_eq!(seen, 13);
+    assert_eq!(failed, [(3, ErrorKind::NotFound), (5, ErrorKind::Connect), (7, ErrorKind::Decode)]);
+    // The files, and the part of the one that was cut.
+    assert_eq!(folder.path().read_dir().unwrap().count(), 11);
+}
+
+#[tokio::test]
+async fn two_files_are_never_written_to_one_path_at_once() {
+    let (_org, client, file) = org_with(&bytes(1000)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let twice = || stream::iter([(file.clone(), path.clone()), (file.clone(), path.clone())]);
+    let outcomes: Vec<_> = client.download_many(twice()).stream().collect().await;
+    let mut done: Vec<_> = outcomes.iter().map(|outcome| outcome.result.as_ref().map_err(Error::kind)).collect();
+    done.sort_by_key(|result| result.is_err());
+    assert!(matches!(done[..], [Ok(_), Err(ErrorKind::Invalid)]), "{done:?}");
+    // One after the other they may.
+    let outcomes: Vec<_> = client.download_many(twice()).concurrency(1).stream().collect().await;
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
 }
 
 #[tokio::test]

@@ -25,4 +25,5 @@ mod support;
 mod typed;
 #[cfg(feature = "soap")]
 mod undelete;
+mod uploads;
 mod writes;
