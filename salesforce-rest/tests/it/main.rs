@@ -12,6 +12,7 @@ mod composite;
 mod conformance;
 mod describe;
 mod files;
+mod files_kill;
 mod load;
 mod mock;
 mod mock_writes;
