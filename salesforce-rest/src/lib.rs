@@ -36,8 +36,8 @@ pub use composite::{
 pub use condition::PreconditionFailed;
 pub use external_id::AmbiguousExternalId;
 pub use file::{
-    Download, DownloadMany, Downloaded, FileError, FileKind, FileOutcome, FileSource, LostUpload, NewFile, StoredFile,
-    Upload, UploadWay, Uploaded,
+    Download, DownloadMany, DownloadOutcome, Downloaded, FileError, FileKind, FileSource, LostUpload, NewFile,
+    StoredFile, Upload, UploadMany, UploadOutcome, UploadWay, Uploaded,
 };
 pub use graphql::{Graphql, GraphqlError, GraphqlErrors};
 pub use load::Loader;

@@ -43,7 +43,7 @@ impl NewFile {
         Self::empty(FileKind::Attachment).with("ParentId", parent).with("Name", name)
     }
 
-    /// A document in this folder.
+    /// A document of old in this folder.
     #[must_use]
     pub fn document(folder: RecordId, name: impl Into<Value>) -> Self {
         Self::empty(FileKind::Document).with("FolderId", folder).with("Name", name)
@@ -90,6 +90,11 @@ impl NewFile {
     #[must_use]
     pub fn row(&self) -> &Record {
         &self.row
+    }
+
+    /// The document that it is a version of.
+    pub(super) fn document_id(&self) -> Option<RecordId> {
+        self.row.get("ContentDocumentId").and_then(Value::as_str)?.parse().ok()
     }
 
     /// What the file is called, where the row says it.

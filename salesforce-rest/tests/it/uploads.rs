@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 use http::Method;
 use salesforce_http::Clock;
 use salesforce_mock::{Fault, MockOrg, Org};
@@ -226,6 +226,36 @@ async fn what_the_org_refuses_is_its_word_and_what_it_did_not_run_is_sent_again(
     org.fault(Fault::status(503).at(AT).method(Method::POST));
     client.upload(plan(), FileSource::bytes("abc")).await.unwrap();
     assert_eq!(client.connection().calls(), 3);
+}
+
+#[tokio::test]
+async fn one_of_many_uploads_that_fails_stops_no_other() {
+    let (_org, client) = empty_org().await;
+    let files = (0..10).map(|n| match n {
+        3 => (plan(), FileSource::made(4, || async { Ok(io::Cursor::new("abc")) })),
+        n => (NewFile::content_version(format!("{n}.txt")), FileSource::bytes(n.to_string())),
+    });
+    let uploads = client.upload_many(stream::iter(files)).concurrency(3).each(|upload| upload.tries(1));
+    let mut outcomes: Vec<_> = uploads.stream().collect().await;
+    outcomes.sort_by_key(|outcome| outcome.position);
+    assert!((0..10).eq(outcomes.iter().map(|outcome| outcome.position)));
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok() == (outcome.position != 3)));
+    assert_eq!(versions(&client).await.len(), 9);
+}
+
+#[tokio::test]
+async fn b4_07_two_versions_of_one_document_are_never_under_way_at_once() {
+    let (_org, client) = empty_org().await;
+    client.upload(plan(), FileSource::bytes("one")).await.unwrap();
+    let document = versions(&client).await[0].get("ContentDocumentId").unwrap().as_str().unwrap().parse().unwrap();
+    let two =
+        || stream::iter(["a", "b"]).map(move |name| (NewFile::version_of(document, name), FileSource::bytes(name)));
+    let outcomes: Vec<_> = client.upload_many(two()).stream().collect().await;
+    let refused = outcomes.iter().filter_map(|outcome| outcome.result.as_ref().err());
+    assert_eq!(refused.map(Error::kind).collect::<Vec<_>>(), [ErrorKind::Invalid]);
+    let outcomes: Vec<_> = client.upload_many(two()).concurrency(1).stream().collect().await;
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    assert_eq!(versions(&client).await.len(), 4);
 }
 
 #[tokio::test]

@@ -1,17 +1,13 @@
-use std::collections::HashSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
 use salesforce_http::{Error, ErrorKind, Result};
 
-use super::{Download, Downloaded, StoredFile};
+use super::under_way::UnderWay;
+use super::{CONCURRENCY, Download, Downloaded, StoredFile};
 use crate::Client;
-
-/// How many files are under way at once, unless said.
-const CONCURRENCY: usize = 4;
 
 impl Client {
     /// Downloads any number of files, each to a path of its own as [`Download::to_file`] does, several at once.
@@ -56,7 +52,7 @@ pub struct DownloadMany<'c, F> {
 /// What became of one file among many.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct FileOutcome {
+pub struct DownloadOutcome {
     /// Which of the files given it is, counted from 0.
     pub position: usize,
     /// The file.
@@ -81,22 +77,23 @@ impl<'c, F> DownloadMany<'c, F> {
     }
 
     /// What became of each file, once, as soon as it is known: not in the order of the files.
-    pub fn stream<P>(self) -> impl Stream<Item = FileOutcome> + Send + Unpin + 'c
+    pub fn stream<P>(self) -> impl Stream<Item = DownloadOutcome> + Send + Unpin + 'c
     where
         F: Stream<Item = (StoredFile, P)> + Send + 'c,
         P: Into<PathBuf> + Send,
     {
         let Self { client, files, concurrency, each } = self;
+        // Two downloads to one path would make a file of neither.
         let under_way = UnderWay::default();
         let downloads = files.enumerate().map(move |(position, (file, path))| {
             let (path, under_way) = (path.into(), under_way.clone());
             async move {
                 let download = each(client.download(file.clone()));
-                let result = match under_way.enter(&path) {
+                let result = match under_way.enter(path.clone()) {
                     Some(_place) => download.to_file(&path).await,
                     None => Err(taken(&download)),
                 };
-                FileOutcome { position, file, path, result }
+                DownloadOutcome { position, file, path, result }
             }
         });
         downloads.buffer_unordered(concurrency).boxed()
@@ -106,25 +103,6 @@ impl<'c, F> DownloadMany<'c, F> {
 fn taken(download: &Download<'_>) -> Error {
     let message = "another file is being written to the same path: give each one of its own";
     Error::new(ErrorKind::Invalid, message).with_call(download.call())
-}
-
-/// The paths that are written to now: two downloads to one path would make a file of neither.
-#[derive(Clone, Debug, Default)]
-struct UnderWay(Arc<Mutex<HashSet<PathBuf>>>);
-
-struct Place<'p>(UnderWay, &'p Path);
-
-impl UnderWay {
-    fn enter<'p>(&self, path: &'p Path) -> Option<Place<'p>> {
-        let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
-        entered.then(|| Place(self.clone(), path))
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.1);
-    }
 }
 
 impl<F> fmt::Debug for DownloadMany<'_, F> {
