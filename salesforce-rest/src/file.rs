@@ -8,6 +8,7 @@ mod error;
 mod kind;
 mod lost;
 mod new_file;
+mod page;
 mod part;
 mod sending;
 mod source;

@@ -1,18 +1,14 @@
 use std::io;
 use std::path::Path;
 
-use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
-use salesforce_http::{Error, ErrorKind, Result, StreamingResponse};
+use salesforce_http::{Error, ErrorKind, Result};
 use salesforce_types::Record;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::digest::{Digests, Prints};
-use super::{FileError, StoredFile, part, pause};
+use super::{FileError, StoredFile, page, part, pause};
 use crate::Client;
-
-/// The most bytes of a page for people.
-const PAGE: usize = 64 * 1024;
 
 impl Client {
     /// Reads a file, checks it against what its record states, and takes it up again by itself when the connection
@@ -225,7 +221,8 @@ impl Download<'_> {
         let mut body = self.client.connection().open(self.file.request()).await.map_err(Failed::Final)?;
         let before = kept.bytes;
         let (mut seen, mut skipped) = (kept.digests.anew(), 0);
-        let mut next = self.unless_page(&mut body).await?;
+        let first = page::unless_page(&mut body, self.length()).await.map_err(Failed::Broke)?;
+        let mut next = first.ok_or_else(|| Failed::Broke(FileError::Page.error(&self.call())))?;
         while let Some(mut piece) = next {
             if skipped < before {
                 let known = usize::try_from(before - skipped).map_or(piece.len(), |left| left.min(piece.len()));
@@ -260,26 +257,5 @@ impl Download<'_> {
             }
             _ => Ok(()),
         }
-    }
-    /// The first piece of the body. Of what is said to be HTML so much is held back as a page for people has: when it ends
-    /// within that, it is the file only if it is as long as one.
-    async fn unless_page(&self, body: &mut StreamingResponse) -> Result<Option<Bytes>, Failed> {
-        let html = body.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
-        let Some(stated) = self.length().filter(|_| html) else {
-            return body.try_next().await.map_err(Failed::Broke);
-        };
-        let mut held = BytesMut::new();
-        while let Some(piece) = body.try_next().await.map_err(Failed::Broke)? {
-            held.extend_from_slice(&piece);
-            if held.len() > PAGE {
-                return Ok(Some(held.freeze()));
-            }
-        }
-        let start = held.trim_ascii_start().to_ascii_lowercase();
-        let is_page = start.starts_with(b"<!doctype html") || start.starts_with(b"<html");
-        if is_page && held.len() as u64 != stated {
-            return Err(Failed::Broke(FileError::Page.error(&self.call())));
-        }
-        Ok(Some(held.freeze()))
     }
 }

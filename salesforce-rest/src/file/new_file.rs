@@ -103,14 +103,17 @@ impl NewFile {
         self.row.get(field).and_then(Value::as_str)
     }
 
-    /// By which of its fields the record can be found again.
-    pub(super) fn keys(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+    /// By which of its fields the record can be found again, as the org keeps them: it trims text.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (Box<str>, Value)> {
         let fields: &[&str] = match self.kind {
             FileKind::ContentVersion => &["PathOnClient", "Title", "ContentDocumentId", "FirstPublishLocationId"],
             FileKind::Attachment => &["ParentId", "Name"],
             FileKind::Document => &["FolderId", "Name"],
             FileKind::StaticResource | FileKind::EventLogFile => &["Name"],
         };
-        fields.iter().filter_map(|field| Some((*field, self.row.get(field).filter(|value| !value.is_null())?)))
+        fields.iter().filter_map(|field| {
+            let text = self.row.get(field)?.as_str()?.trim();
+            (!text.is_empty()).then(|| ((*field).into(), text.into()))
+        })
     }
 }

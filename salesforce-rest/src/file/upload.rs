@@ -167,7 +167,7 @@ impl Upload<'_> {
             Some(field) => (field.into(), hexadecimal(md5).into()),
             None => (kind.lengths()[0].into(), number(self.source.length())),
         }];
-        keys.extend(self.file.keys().map(|(field, value)| (field.into(), value.clone())));
+        keys.extend(self.file.keys());
         keys.extend(settle_by.iter().map(|field| {
             let field = field.as_str();
             (field.into(), self.file.row().get(field).cloned().unwrap_or_default())

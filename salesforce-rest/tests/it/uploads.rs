@@ -207,6 +207,13 @@ async fn an_upload_whose_answer_was_lost_is_not_sent_again_and_can_be_looked_for
     );
     assert_eq!(client.query::<Record>(query).all().await.unwrap().len(), 1);
 
+    // The org trims text.
+    org.fault(Fault::lost_answer().at(AT).method(Method::POST));
+    let spaced = NewFile::content_version(" spaced.txt ").with("Title", " Spaced ");
+    let error = client.upload(spaced, FileSource::bytes("abc")).await.unwrap_err();
+    let lost: &LostUpload = error.source().unwrap().downcast_ref().unwrap();
+    assert_eq!(client.query::<Record>(lost.query().unwrap()).all().await.unwrap().len(), 1);
+
     // An answer that cannot be read was given after the org had done it.
     org.fault(Fault::body(201, "application/json", "{").at(AT).method(Method::POST));
     let error = client.upload(plan(), FileSource::bytes("x")).settle_by(["Key__c"]).await.unwrap_err();
