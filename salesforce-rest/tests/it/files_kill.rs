@@ -1,8 +1,10 @@
-//! A download whose process is killed again and again: the file is whole in the end, and never anything else.
+//! A download whose process is killed again and again, or runs out of room: the file is whole in the end, and never
+//! anything else.
 //!
 //! `SALESFORCE_KILLS=50 cargo test -p salesforce-rest --test it files_kill` kills more often than 10 times;
 //! `SALESFORCE_KILL_SEED` chooses other places.
 
+use std::error::Error as _;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -13,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, TryFutureExt, TryStreamExt};
 use salesforce_http::transport::{Reqwest, Settings, Transport, TransportError};
 use salesforce_http::{Body, BodyStream};
-use salesforce_rest::{Client, FileKind, FileSource, NewFile, StoredFile};
+use salesforce_rest::{Client, FileError, FileKind, FileSource, NewFile, StoredFile};
 
 use crate::files::bytes;
 use crate::support::Token;
@@ -40,6 +42,16 @@ impl Process {
 
     fn line(&mut self) -> Option<String> {
         self.lines.next()?.ok()
+    }
+
+    /// The first thing that the client says; then it is killed.
+    fn event(mut self) -> String {
+        loop {
+            let line = self.line().expect("the client says something before it ends");
+            if let Some(event) = line.strip_prefix("event ") {
+                return event.to_owned();
+            }
+        }
     }
 }
 
@@ -107,15 +119,31 @@ async fn the_client_process() {
     let transport = Telling { inner, after: after.parse().unwrap(), came: Arc::default() };
     let client = Client::builder(Token::new(&token, &url)).transport(Arc::new(transport)).build().unwrap();
     let file = StoredFile::new(FileKind::ContentVersion, file.parse().unwrap());
-    let done = client.download(file).to_file(path).await.unwrap();
-    println!("\nevent done {} {}", done.bytes, done.md5.is_some());
+    match client.download(file).to_file(path).await {
+        Ok(done) => println!("\nevent done {} {}", done.bytes, done.md5.is_some()),
+        Err(error) => match error.source().and_then(|source| source.downcast_ref()) {
+            Some(FileError::Write { written, .. }) => println!("\nevent full {written}"),
+            _ => println!("\nevent failed {error}"),
+        },
+    }
 }
 
-fn start_client(url: &str, token: &str, file: &str, path: &Path, after: u64) -> Process {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+/// What runs the client; `program` is this test, or what runs it in turn.
+fn client(program: Command, url: &str, token: &str, file: &str, path: &Path, after: u64) -> Process {
+    let mut command = program;
     command.args(["--exact", "files_kill::the_client_process", "--nocapture", "--test-threads", "1"]);
     command.env(URL, url).env(TOKEN, token).env(FILE, file).env(PATH, path).env(AFTER, after.to_string());
     Process::start(command.stderr(Stdio::null()))
+}
+
+fn this() -> Command {
+    Command::new(std::env::current_exe().unwrap())
+}
+
+async fn upload(url: &str, token: &str, content: &[u8]) -> String {
+    let client = Client::builder(Token::new(token, url)).build().unwrap();
+    let file = NewFile::content_version("file.bin");
+    client.upload(file, FileSource::bytes(content.to_vec())).await.unwrap().id.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,9 +153,7 @@ async fn killed_again_and_again_a_download_loses_and_doubles_no_byte() {
     let mut random = fastrand::Rng::with_seed(number("SALESFORCE_KILL_SEED").unwrap_or(1));
     let (_org, url, token) = serve();
     let content = bytes(SIZE);
-    let client = Client::builder(Token::new(&token, &url)).build().unwrap();
-    let file = NewFile::content_version("file.bin");
-    let file = client.upload(file, FileSource::bytes(content.clone())).await.unwrap().id.to_string();
+    let file = upload(&url, &token, &content).await;
 
     let folder = tempfile::tempdir().unwrap();
     let (path, part) = (folder.path().join("file"), folder.path().join("file.part"));
@@ -136,14 +162,7 @@ async fn killed_again_and_again_a_download_loses_and_doubles_no_byte() {
         // The last one is let through.
         let after = if killed < kills { random.u64(0..SIZE as u64) } else { u64::MAX };
         let kept = part.metadata().map_or(0, |part| part.len());
-        let mut process = start_client(&url, &token, &file, &path, after);
-        let end = loop {
-            let line = process.line().unwrap_or_else(|| panic!("the client ended, to be killed after {after} bytes"));
-            if let Some(event) = line.strip_prefix("event ") {
-                break event.to_owned();
-            }
-        };
-        drop(process);
+        let end = client(this(), &url, &token, &file, &path, after).event();
         if end == "here" {
             killed += 1;
             taken_up += u32::from(kept > 0);
@@ -169,4 +188,26 @@ async fn killed_again_and_again_a_download_loses_and_doubles_no_byte() {
         }
     }
     assert!(whole > 0 && taken_up > 0, "{whole} times whole, {taken_up} of {killed} kills were of a part taken up");
+}
+
+/// The limit on the size of a file stands for a full disk: a write fails after some that did not.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_leaves_a_part_that_the_next_process_goes_on_with() {
+    let (_org, url, token) = serve();
+    let content = bytes(SIZE);
+    let file = upload(&url, &token, &content).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, part) = (folder.path().join("file"), folder.path().join("file.part"));
+
+    let mut cramped = Command::new("sh");
+    cramped.args(["-c", r#"trap "" XFSZ; ulimit -f 4000; exec "$0" "$@""#]).arg(this().get_program());
+    let end = client(cramped, &url, &token, &file, &path, u64::MAX).event();
+    let written = std::fs::read(&part).unwrap();
+    assert_eq!(end, format!("full {}", written.len()), "it says how many bytes are good");
+    assert!(!written.is_empty() && written.len() < SIZE && content.starts_with(&written));
+
+    let end = client(this(), &url, &token, &file, &path, u64::MAX).event();
+    assert_eq!(end, format!("done {SIZE} true"));
+    assert!(std::fs::read(&path).unwrap() == content && !part.exists());
 }
