@@ -33,9 +33,34 @@ const FAULT: usize = 64 * 1024;
 #[must_use = "nothing is sent until the call is given to a connection"]
 pub struct Call {
     service: Service,
-    operation: Element,
+    operation: Operation,
     headers: Vec<Element>,
     effect: Effect,
+}
+
+#[derive(Clone)]
+enum Operation {
+    Element(Element),
+    Written { name: &'static str, xml: String },
+}
+
+impl Operation {
+    fn name(&self) -> &str {
+        match self {
+            Self::Element(element) => element.name(),
+            Self::Written { name, .. } => name,
+        }
+    }
+
+    fn write(&self, out: &mut String) -> Result<()> {
+        match self {
+            Self::Element(element) => element.write(out),
+            Self::Written { xml, .. } => {
+                out.push_str(xml);
+                Ok(())
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +89,22 @@ impl Service {
 impl Call {
     /// A call of the Partner API: data, as in REST.
     pub fn partner(operation: Element) -> Self {
-        Self { service: Service::Partner, operation, headers: Vec::new(), effect: Effect::Once }
+        Self::new(Service::Partner, Operation::Element(operation))
+    }
+
+    fn new(service: Service, operation: Operation) -> Self {
+        Self { service, operation, headers: Vec::new(), effect: Effect::Once }
     }
 
     /// A call of the Metadata API.
     pub fn metadata(operation: Element) -> Self {
-        Self { service: Service::Metadata, ..Self::partner(operation) }
+        Self::new(Service::Metadata, Operation::Element(operation))
+    }
+
+    /// A call of the Metadata API whose element is written already, for those that need attributes such as `xsi:type`.
+    /// In front of it stand metadata's namespace as the default one, and the prefix `xsi`.
+    pub fn metadata_written(name: &'static str, xml: String) -> Self {
+        Self::new(Service::Metadata, Operation::Written { name, xml })
     }
 
     /// Adds a header, such as `AllOrNoneHeader`. Session and client name are the connection's.
@@ -81,6 +116,12 @@ impl Call {
     /// It changes nothing, so it may be sent again when an answer is lost. Otherwise it is sent once.
     pub fn read_only(mut self) -> Self {
         self.effect = Effect::None;
+        self
+    }
+
+    /// Doing it again changes nothing more, so it may be sent again when an answer is lost.
+    pub fn repeatable(mut self) -> Self {
+        self.effect = Effect::Repeatable;
         self
     }
 
@@ -178,6 +219,15 @@ pub(crate) fn escaped(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 impl Connection {
+    /// The request that a SOAP call is, for who reads the answer in another way than as a tree of [`Element`]s. It is
+    /// sent as any other: a fault of an answer that is read whole is an error then as well.
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid) for text that XML cannot hold.
+    pub fn soap_request(&self, call: &Call) -> Result<Request> {
+        call.request(self.api_version(), self.client_name())
+    }
+
     /// Makes a SOAP call and hands back the element of its answer, `…Response`.
     ///
     /// # Errors
@@ -186,8 +236,7 @@ impl Connection {
     /// source, for a token that SOAP does not take in this version; [`Invalid`](ErrorKind::Invalid) for text that XML
     /// cannot hold. Nothing was sent then.
     pub async fn soap(&self, call: Call) -> Result<Element> {
-        let request = call.request(self.api_version(), self.client_name())?;
-        let response = self.send(request).await?;
+        let response = self.send(self.soap_request(&call)?).await?;
         let unreadable = |error: BrokenXml| {
             let message = format!("the answer cannot be read: {error}");
             // The org did what it was asked; only what came of it is not known.
@@ -228,6 +277,17 @@ mod tests {
         let body = Element::parse(text.as_bytes()).unwrap().into_child("Body").unwrap();
         let ids: Vec<_> = body.child("undelete").unwrap().children("ids").map(Element::text).collect();
         assert_eq!(ids, ["001D000000IqhSLIAZ", "a<b&\"c\"]]>\r"]);
+    }
+
+    #[test]
+    fn an_operation_that_is_written_already_goes_out_as_it_is() {
+        let xml = r#"<createMetadata><metadata xsi:type="CustomField"/></createMetadata>"#;
+        let call = Call::metadata_written("createMetadata", xml.into());
+        let request = call.clone().request(ApiVersion::V68, "x").unwrap();
+        assert_eq!((request.call(), request.effect()), ("SOAP createMetadata".to_owned(), Effect::Once));
+        let text = String::from_utf8(request.content().as_bytes().unwrap().to_vec()).unwrap();
+        assert!(text.contains(&format!("<env:Body>{xml}</env:Body>")), "{text}");
+        assert_eq!(call.repeatable().request(ApiVersion::V68, "x").unwrap().effect(), Effect::Repeatable);
     }
 
     #[test]

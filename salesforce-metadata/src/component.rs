@@ -37,7 +37,7 @@ mod permission_set;
 mod profile;
 mod secret;
 mod settings;
-mod shape;
+pub(crate) mod shape;
 mod trusted;
 
 pub use self::access::{

@@ -11,7 +11,9 @@ pub(crate) trait Xml: Sized {
 }
 
 /// A field: as many elements of a name as its type allows.
-pub(super) trait Field: Sized {
+pub(crate) trait Field: Sized {
+    /// Whether null is a value of it; otherwise an element that is null is kept as it is.
+    const TAKES_NIL: bool = false;
     /// What was seen of it so far.
     type Seen: Default;
     fn see(seen: &mut Self::Seen, element: Element<'_>) -> Result<(), XmlError>;
@@ -21,10 +23,15 @@ pub(super) trait Field: Sized {
 
 /// One that is always there; missing, it is empty or false.
 impl<T: Xml + Default> Field for T {
+    const TAKES_NIL: bool = true;
     type Seen = Option<T>;
 
     fn see(seen: &mut Option<T>, element: Element<'_>) -> Result<(), XmlError> {
-        <Option<T> as Field>::see(seen, element)
+        match element.is_nil() && seen.is_none() {
+            true => *seen = Some(T::default()),
+            false => <Option<T> as Field>::see(seen, element)?,
+        }
+        Ok(())
     }
 
     fn done(seen: Option<T>) -> Self {
@@ -43,9 +50,7 @@ impl<T: Xml> Field for Option<T> {
         if seen.is_some() {
             return Err(XmlError::duplicate(element.name()));
         }
-        if !element.is_nil() {
-            *seen = Some(T::read(element)?);
-        }
+        *seen = Some(T::read(element)?);
         Ok(())
     }
 
@@ -62,9 +67,7 @@ impl<T: Xml> Field for Vec<T> {
     type Seen = Self;
 
     fn see(seen: &mut Self, element: Element<'_>) -> Result<(), XmlError> {
-        if !element.is_nil() {
-            seen.push(T::read(element)?);
-        }
+        seen.push(T::read(element)?);
         Ok(())
     }
 
@@ -112,13 +115,13 @@ impl Xml for i32 {
     }
 }
 
-pub(super) fn value(text: &str, what: &str) -> XmlError {
+pub(crate) fn value(text: &str, what: &str) -> XmlError {
     let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
     XmlError::new(XmlErrorKind::Value, format!("`{shown}` is {what}"))
 }
 
 /// The text of an element that has no children.
-pub(super) fn leaf(element: Element<'_>) -> Result<Cow<'_, str>, XmlError> {
+pub(crate) fn leaf(element: Element<'_>) -> Result<Cow<'_, str>, XmlError> {
     if let Some(child) = element.elements().next() {
         let message = format!("`{}` holds the element `{}` where a text was expected", element.name(), child.name());
         return Err(XmlError::new(XmlErrorKind::Value, message));
@@ -127,7 +130,7 @@ pub(super) fn leaf(element: Element<'_>) -> Result<Cow<'_, str>, XmlError> {
 }
 
 /// The elements in one that holds nothing else.
-pub(super) fn elements(element: Element<'_>) -> impl Iterator<Item = Result<Element<'_>, XmlError>> {
+pub(crate) fn elements(element: Element<'_>) -> impl Iterator<Item = Result<Element<'_>, XmlError>> {
     element.into_nodes().into_iter().filter_map(|node| match node {
         Node::Element(child) => Some(Ok(child)),
         Node::Text(text) if !text.trim().is_empty() => Some(Err(value(&text, "a text where elements were expected"))),
@@ -136,7 +139,7 @@ pub(super) fn elements(element: Element<'_>) -> impl Iterator<Item = Result<Elem
 }
 
 /// In the order of files: by name, and the name of the component first, where the SOAP API wants it.
-pub(super) fn in_order(mut nodes: Vec<Node<'static>>, others: &[Element<'static>]) -> Vec<Node<'static>> {
+pub(crate) fn in_order(mut nodes: Vec<Node<'static>>, others: &[Element<'static>]) -> Vec<Node<'static>> {
     nodes.extend(others.iter().cloned().map(Node::Element));
     nodes.sort_by(|a, b| key(a).cmp(&key(b)));
     nodes
@@ -151,16 +154,16 @@ fn key<'n>(node: &'n Node<'_>) -> (bool, &'n str) {
 macro_rules! xml_struct {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident {
+        $vis:vis struct $name:ident {
             $($(#[$doc:meta])* $field:ident: $type:ty = $xml:literal,)*
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
-        pub struct $name {
-            $($(#[$doc])* pub $field: $type,)*
+        $vis struct $name {
+            $($(#[$doc])* $vis $field: $type,)*
             /// Elements that have no field here, as they were read.
-            pub others: Vec<$crate::xml::Element<'static>>,
+            $vis others: Vec<$crate::xml::Element<'static>>,
         }
 
         impl $crate::component::shape::Xml for $name {
@@ -171,7 +174,7 @@ macro_rules! xml_struct {
                 for child in elements(element) {
                     let child = child.map_err(|error| error.inside(stringify!($name)))?;
                     match child.name() {
-                        $($xml => <$type as Field>::see(&mut $field, child)
+                        $($xml if <$type as Field>::TAKES_NIL || !child.is_nil() => <$type as Field>::see(&mut $field, child)
                             .map_err(|error| error.inside($xml).inside(stringify!($name)))?,)*
                         _ => others.push(child.into_owned()),
                     }
@@ -221,7 +224,7 @@ macro_rules! component {
     };
 }
 
-pub(super) use {component, xml_struct};
+pub(crate) use {component, xml_struct};
 
 #[cfg(test)]
 mod tests {
@@ -236,21 +239,35 @@ mod tests {
     #[test]
     fn what_stands_there_twice_is_refused_and_not_the_last_taken() {
         assert_eq!(read("<label>a</label><label>b</label>"), Err(XmlErrorKind::Duplicate));
-        assert_eq!(read("<userPermissions><enabled>true</enabled><enabled>false</enabled></userPermissions>"), Err(XmlErrorKind::Duplicate));
+        assert_eq!(
+            read("<userPermissions><enabled>true</enabled><enabled>false</enabled></userPermissions>"),
+            Err(XmlErrorKind::Duplicate)
+        );
     }
 
     #[test]
     fn a_list_of_one_is_a_list_and_nil_is_nothing() {
         let set = read(r#"<userPermissions><enabled>true</enabled><name>ApiEnabled</name></userPermissions><license xsi:nil="true"/>"#).unwrap();
         assert_eq!((set.user_permissions.len(), set.license), (1, None));
+        assert!(set.others[0].is_nil(), "and is not lost");
     }
 
     #[test]
     fn a_value_of_another_kind_is_refused() {
-        for bad in ["<hasActivationRequired>maybe</hasActivationRequired>", "<label><b/></label>", "text", "<userPermissions>x</userPermissions>"] {
+        for bad in [
+            "<hasActivationRequired>maybe</hasActivationRequired>",
+            "<label><b/></label>",
+            "text",
+            "<userPermissions>x</userPermissions>",
+        ] {
             assert_eq!(read(bad), Err(XmlErrorKind::Value), "{bad}");
         }
-        assert_eq!(PermissionSet::from_file(br#"<Profile xmlns="http://soap.sforce.com/2006/04/metadata"/>"#).unwrap_err().kind(), XmlErrorKind::OtherElement);
+        assert_eq!(
+            PermissionSet::from_file(br#"<Profile xmlns="http://soap.sforce.com/2006/04/metadata"/>"#)
+                .unwrap_err()
+                .kind(),
+            XmlErrorKind::OtherElement
+        );
     }
 
     #[test]

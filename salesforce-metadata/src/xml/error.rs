@@ -49,6 +49,14 @@ impl XmlError {
         Self::new(XmlErrorKind::Syntax, format!("no readable XML, at byte {at}: {error}"))
     }
 
+    pub(crate) fn syntax_of(what: &str, why: &dyn fmt::Display) -> Self {
+        Self::new(XmlErrorKind::Syntax, format!("{what}: {why}"))
+    }
+
+    pub(crate) fn too_large(message: &'static str) -> Self {
+        Self::new(XmlErrorKind::TooLarge, message)
+    }
+
     pub(crate) fn duplicate(name: &str) -> Self {
         Self::new(XmlErrorKind::Duplicate, format!("`{name}` stands there twice where only one is allowed"))
     }

@@ -20,7 +20,8 @@ impl<'a> Element<'a> {
             .map_err(|error| XmlError::syntax("it is not in UTF-8", error.valid_up_to() as u64))?;
         let text = text.trim_start_matches('\u{feff}');
         let start = text.trim_start().get(..14).unwrap_or_else(|| text.trim_start());
-        if start.eq_ignore_ascii_case("<!doctype html") || start.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("<html"))
+        if start.eq_ignore_ascii_case("<!doctype html")
+            || start.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("<html"))
         {
             return Err(XmlError::new(XmlErrorKind::Html, "a page in HTML stands where XML was expected"));
         }
@@ -125,10 +126,10 @@ impl<'a> Element<'a> {
 
 /// An element at its end: blanks behind its last child are gone.
 fn closed(mut element: Element<'_>) -> Element<'_> {
-    if let Content::Nodes(nodes) = &mut element.content {
-        if matches!(nodes.last(), Some(Node::Text(text)) if nodes.len() > 1 && is_blank(text)) {
-            nodes.pop();
-        }
+    if let Content::Nodes(nodes) = &mut element.content
+        && matches!(nodes.last(), Some(Node::Text(text)) if nodes.len() > 1 && is_blank(text))
+    {
+        nodes.pop();
     }
     element
 }
@@ -159,7 +160,11 @@ fn borrowed<'a>(text: &'a str, part: &str) -> Cow<'a, str> {
 
 fn append<'a>(open: &mut [Element<'a>], text: Cow<'a, str>, at: u64) -> Result<Option<Element<'a>>, XmlError> {
     let Some(element) = open.last_mut() else {
-        return if is_blank(&text) { Ok(None) } else { Err(XmlError::syntax("text stands outside of any element", at)) };
+        return if is_blank(&text) {
+            Ok(None)
+        } else {
+            Err(XmlError::syntax("text stands outside of any element", at))
+        };
     };
     let last = match &mut element.content {
         Content::Text(before) => before,
@@ -202,8 +207,10 @@ mod tests {
 
     #[test]
     fn text_is_put_together_from_its_pieces_and_blanks_between_elements_are_none() {
-        let root = parse("\u{feff}<?xml version='1.0'?><!-- c --><a>\n <b>x &amp; <![CDATA[<y>]]>&#x41;\r\n</b>\n <c/> </a>\n")
-            .unwrap();
+        let root = parse(
+            "\u{feff}<?xml version='1.0'?><!-- c --><a>\n <b>x &amp; <![CDATA[<y>]]>&#x41;\r\n</b>\n <c/> </a>\n",
+        )
+        .unwrap();
         assert_eq!(root.value("b").unwrap(), "x & <y>A\n");
         assert_eq!(root.value("c").unwrap(), "");
         assert_eq!(root.nodes().len(), 2);
@@ -223,8 +230,18 @@ mod tests {
         let bomb = "<!DOCTYPE a [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><a>&b;</a>";
         assert_eq!(kind(bomb), XmlErrorKind::DocumentType);
         assert_eq!(kind("<a>&e;</a>"), XmlErrorKind::DocumentType);
-        for bad in ["", "text", "<a", "<a>", "<a><b></a></b>", "<a x='1' x='2'/>", "<a/><b/>", "<a/>text", "<a>&#0;</a>", "<a x='&e;'/>"]
-        {
+        for bad in [
+            "",
+            "text",
+            "<a",
+            "<a>",
+            "<a><b></a></b>",
+            "<a x='1' x='2'/>",
+            "<a/><b/>",
+            "<a/>text",
+            "<a>&#0;</a>",
+            "<a x='&e;'/>",
+        ] {
             assert_eq!(kind(bad), XmlErrorKind::Syntax, "{bad}");
         }
         assert!(Element::parse(b"<a>\xff</a>").is_err());
@@ -252,8 +269,11 @@ mod tests {
         let file = |text: &str| Element::parse_file(text.as_bytes()).map(drop).map_err(|error| error.kind());
         assert_eq!(file(r#"<Profile xmlns="http://soap.sforce.com/2006/04/metadata"/>"#), Ok(()));
         assert_eq!(file(r#"<m:Profile xmlns:m="http://soap.sforce.com/2006/04/metadata"/>"#), Ok(()));
-        for other in [r#"<Profile/>"#, r#"<Profile xmlns="urn:partner.soap.sforce.com"/>"#, r#"<m:Profile xmlns="http://soap.sforce.com/2006/04/metadata"/>"#]
-        {
+        for other in [
+            r#"<Profile/>"#,
+            r#"<Profile xmlns="urn:partner.soap.sforce.com"/>"#,
+            r#"<m:Profile xmlns="http://soap.sforce.com/2006/04/metadata"/>"#,
+        ] {
             assert_eq!(file(other), Err(XmlErrorKind::Namespace), "{other}");
         }
     }

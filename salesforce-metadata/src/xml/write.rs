@@ -159,9 +159,8 @@ mod tests {
     }
 
     fn text() -> impl Strategy<Value = String> {
-        "[ -~\u{9}\u{a}\u{d}\u{e9}\u{1f600}]{0,12}".prop_filter("blanks between elements are none", |text| {
-            text.is_empty() || !text.trim().is_empty()
-        })
+        "[ -~\u{9}\u{a}\u{d}\u{e9}\u{1f600}]{0,12}"
+            .prop_filter("blanks between elements are none", |text| text.is_empty() || !text.trim().is_empty())
     }
 
     fn tree() -> impl Strategy<Value = Element<'static>> {

@@ -1,0 +1,8 @@
+//! What the client sends and what it makes of answers.
+#![expect(clippy::unwrap_used, reason = "clippy does not take the helpers of an integration test for tests")]
+
+mod calls;
+mod conformance;
+mod deploy;
+mod retrieve;
+mod support;
