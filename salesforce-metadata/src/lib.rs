@@ -4,6 +4,7 @@ mod answer;
 pub mod archive;
 mod call;
 mod client;
+pub mod compare;
 pub mod component;
 mod crud;
 mod deploy;
@@ -12,6 +13,7 @@ mod job;
 mod list;
 mod manifest;
 mod retrieve;
+pub mod source;
 pub mod types;
 pub mod xml;
 

@@ -5,7 +5,7 @@ mod result;
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::path::Path;
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
@@ -87,7 +87,7 @@ impl Client {
     ///     println!("{path}: {} bytes", content.len());
     /// }
     /// // A large one goes to disk while it comes in.
-    /// client.retrieve(&manifest).to_file("org.zip".as_ref()).await?;
+    /// client.retrieve(&manifest).to_file("org.zip").await?;
     /// # Ok(()) }
     /// ```
     ///
@@ -175,7 +175,11 @@ impl<'c> Retrieve<'c> {
     ///
     /// # Errors
     /// As for [`Client::retrieve`], and when the file cannot be written.
-    pub async fn to_file(mut self, path: &Path) -> Result<RetrievedFile> {
+    pub fn to_file(self, path: impl Into<PathBuf>) -> BoxFuture<'c, Result<RetrievedFile>> {
+        Box::pin(self.into_file(path.into()))
+    }
+
+    async fn into_file(mut self, path: PathBuf) -> Result<RetrievedFile> {
         let partial = path.with_extension("zip.partial");
         let unwritable = |error: std::io::Error| {
             let message = format!("`{}` cannot be written", path.display());
@@ -189,7 +193,7 @@ impl<'c> Retrieve<'c> {
             file.sync_all().await
         };
         let outcome = match (fetched, written.await) {
-            (Ok(fetched), Ok(())) => tokio::fs::rename(&partial, path).await.map(|()| fetched).map_err(unwritable),
+            (Ok(fetched), Ok(())) => tokio::fs::rename(&partial, &path).await.map(|()| fetched).map_err(unwritable),
             (Err(error), _) => Err(error),
             (_, Err(error)) => Err(unwritable(error)),
         };

@@ -228,6 +228,16 @@ impl<'a> Element<'a> {
         Self { attributes: self.attributes, content: self.content, ..Self::new(name) }
     }
 
+    /// Adds whatever it is at the end.
+    pub(crate) fn push_node(&mut self, node: Node<'a>) {
+        self.nodes_mut().push(node);
+    }
+
+    /// Sorts what it holds by a key of the elements; what is no element comes first.
+    pub(crate) fn sort_by_key<K: Ord>(&mut self, key: impl Fn(&Self) -> K) {
+        self.nodes_mut().sort_by_cached_key(|node| node.as_element().map(&key));
+    }
+
     pub(crate) fn into_text(self) -> Cow<'a, str> {
         match self.content {
             Content::Text(text) => text,

@@ -4,7 +4,7 @@ use super::shape::{component, xml_struct};
 
 component! {
     /// An object with all that is its own: fields, record types, rules. In the source format each of these has a file of
-    /// its own; `source` converts.
+    /// its own; see [`source`](crate::source).
     pub struct CustomObject {
         /// The compact layout that is used where no other is.
         compact_layout_assignment: Option<String> = "compactLayoutAssignment",
