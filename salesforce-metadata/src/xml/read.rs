@@ -141,6 +141,10 @@ fn element<'a>(text: &'a str, start: &BytesStart<'a>, elements: &mut usize, at: 
         return Err(XmlError::new(XmlErrorKind::TooLarge, message));
     }
     let mut element = Element::new(borrowed(text, start.name().into_inner()));
+    // Most have none, and looking for them takes its time.
+    if start.attributes_raw().is_empty() {
+        return Ok(element);
+    }
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| XmlError::syntax(error, at))?;
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| XmlError::syntax(error, at))?;

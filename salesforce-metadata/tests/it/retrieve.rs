@@ -72,7 +72,7 @@ async fn a_zip_that_breaks_off_leaves_no_file_and_is_not_asked_for_again() {
     let place = tempfile::tempdir().unwrap();
     let script = until_done().half(&zipped());
     let client = script.client();
-    let error = script.run(client.retrieve(&manifest()).to_file(&place.path().join("org.zip"))).await.unwrap_err();
+    let error = script.run(client.retrieve(&manifest()).to_file(place.path().join("org.zip"))).await.unwrap_err();
     assert!(error.outcome_unknown() && error.to_string().contains("retrieve again"), "{error}");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
     assert_eq!(script.sent().len(), 4);
