@@ -247,3 +247,25 @@ async fn a_jwt_is_not_sent_to_soap_below_version_68() {
     assert!(JwtInSoap::of(&error).is_some() && script.sent().is_empty(), "{error}");
     script.client_with(jwt, ApiVersion::V68).describe().await.unwrap();
 }
+
+#[tokio::test]
+async fn b11_02_an_inventory_has_folders_and_what_is_in_them() {
+    let described = |name: &str, in_folder: bool| {
+        format!(
+            "<metadataObjects><directoryName>x</directoryName><inFolder>{in_folder}</inFolder><metaFile>false</metaFile><xmlName>{name}</xmlName></metadataObjects>"
+        )
+    };
+    let answer = |rows: String| format!("<listMetadataResponse>{rows}</listMetadataResponse>");
+    let script = Script::new()
+        .soap(&format!("<describeMetadataResponse><result>{}{}<partialSaveAllowed>true</partialSaveAllowed><testRequired>false</testRequired></result></describeMetadataResponse>", described("Queue", false), described("Report", true)))
+        .soap(&answer(typed("Queue", "Q") + &typed("ReportFolder", "Sales")))
+        .soap(&answer(typed("Report", "Sales/Pipe") + &typed("Report", "unfiled$public/Old")));
+    let inventory = script.client().inventory().await.unwrap();
+    let names: Vec<_> = inventory.components.iter().map(|row| &*row.full_name).collect();
+    assert_eq!(names, ["Q", "Sales", "Sales/Pipe", "unfiled$public/Old"]);
+    let sent = &script.sent()[2].body;
+    assert!(
+        sent.contains("<folder>Sales</folder><type>Report</type>") && sent.contains("<folder>unfiled$public</folder>"),
+        "{sent}"
+    );
+}
