@@ -15,6 +15,7 @@
 mod element;
 mod fault;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use quick_xml::escape::partial_escape;
@@ -41,7 +42,7 @@ pub struct Call {
 #[derive(Clone)]
 enum Operation {
     Element(Element),
-    Written { name: &'static str, xml: String },
+    Written { name: Cow<'static, str>, xml: String },
 }
 
 impl Operation {
@@ -103,8 +104,8 @@ impl Call {
 
     /// A call of the Metadata API whose element is written already, for those that need attributes such as `xsi:type`.
     /// In front of it stand metadata's namespace as the default one, and the prefix `xsi`.
-    pub fn metadata_written(name: &'static str, xml: String) -> Self {
-        Self::new(Service::Metadata, Operation::Written { name, xml })
+    pub fn metadata_written(name: impl Into<Cow<'static, str>>, xml: String) -> Self {
+        Self::new(Service::Metadata, Operation::Written { name: name.into(), xml })
     }
 
     /// Adds a header, such as `AllOrNoneHeader`. Session and client name are the connection's.
@@ -214,7 +215,7 @@ pub(crate) fn fault(body: &[u8]) -> Option<Fault> {
 }
 
 /// A session id as text of an element.
-pub(crate) fn escaped(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     partial_escape(text)
 }
 

@@ -133,7 +133,7 @@ impl Client {
 }
 
 impl<'c> Retrieve<'c> {
-    /// Also these files, which are named as they are in a zip; the manifest's files are not retrieved then.
+    /// Only these files of what the manifest names, by their paths in a zip.
     pub fn specific_files<S: Into<String>>(mut self, files: impl IntoIterator<Item = S>) -> Self {
         for file in files {
             self.request.push(Element::of_text("specificFiles", file.into()));
@@ -168,7 +168,10 @@ impl<'c> Retrieve<'c> {
     fn element(&self) -> Element<'static> {
         let request = self.request.clone().with("singlePackage", self.single_package.to_string());
         let unpackaged = self.unpackaged.iter().map(|manifest| manifest.to_element("unpackaged"));
-        unpackaged.fold(request, Element::with_child)
+        let mut request = unpackaged.fold(request, Element::with_child);
+        // In the order of the service's description.
+        request.sort_by_key(|child| child.name().to_owned());
+        request
     }
 
     /// Retrieves into a file, which appears when the whole zip is in it. No more of it is in memory than a piece.

@@ -122,3 +122,11 @@ async fn a_wait_without_an_end_has_one_when_it_is_asked_for() {
     let error = script.run(script.client().retrieve(&manifest()).poll(poll)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
 }
+
+#[tokio::test]
+async fn the_request_is_in_the_order_of_the_service() {
+    let script = until_done().soap(&zipped());
+    script.run(script.client().retrieve(&manifest()).specific_files(["classes/Ping.cls"])).await.unwrap();
+    let body = &script.sent()[0].body;
+    assert!(body.contains("</singlePackage><specificFiles>classes/Ping.cls</specificFiles><unpackaged>"), "{body}");
+}
