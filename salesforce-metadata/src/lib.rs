@@ -12,6 +12,7 @@ mod describe;
 mod job;
 mod list;
 mod manifest;
+pub mod package;
 pub mod plan;
 mod retrieve;
 pub mod source;

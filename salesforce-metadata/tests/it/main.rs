@@ -4,5 +4,6 @@
 mod calls;
 mod conformance;
 mod deploy;
+mod package;
 mod retrieve;
 mod support;
