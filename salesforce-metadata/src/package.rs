@@ -18,7 +18,7 @@
 
 mod install;
 
-use salesforce_http::{ErrorKind, Result};
+use salesforce_http::{Error, ErrorKind, Result};
 use salesforce_types::{ErrorCode, RecordId};
 use serde::Deserialize;
 
@@ -123,18 +123,20 @@ impl Client {
         let rest = salesforce_rest::Client::new(self.connection().clone());
         let rows: Result<Vec<Row>> = rest.tooling().query(INSTALLED).try_collect().await;
         match rows {
-            Ok(rows) => Ok(Some(rows.into_iter().filter_map(installed).collect())),
+            Ok(rows) => rows.into_iter().map(installed).collect::<Result<_>>().map(Some),
             Err(error) if is_hidden(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Of a package whose version the org does not tell, nothing can be said.
-fn installed(row: Row) -> Option<InstalledPackage> {
-    let version = row.subscriber_package_version?;
+fn installed(row: Row) -> Result<InstalledPackage> {
+    let Some(version) = row.subscriber_package_version else {
+        let message = format!("the org does not tell the version of the package {}", row.subscriber_package_id);
+        return Err(Error::new(ErrorKind::Decode, message));
+    };
     let (namespace, name) = row.subscriber_package.map_or((None, None), |row| (row.namespace_prefix, row.name));
-    Some(InstalledPackage {
+    Ok(InstalledPackage {
         package_id: row.subscriber_package_id,
         namespace,
         name: name.unwrap_or_default(),
@@ -145,7 +147,7 @@ fn installed(row: Row) -> Option<InstalledPackage> {
 }
 
 /// An org hides objects from users without a right to them as if there were none.
-fn is_hidden(error: &salesforce_http::Error) -> bool {
+fn is_hidden(error: &Error) -> bool {
     error.kind() == ErrorKind::Denied
         || error.api_errors().first().is_some_and(|first| first.code == ErrorCode::InvalidType)
 }
