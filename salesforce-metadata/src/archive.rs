@@ -83,8 +83,8 @@ impl Archive {
     /// Adds a file.
     ///
     /// # Errors
-    /// [`Path`](ArchiveErrorKind::Path) for a path that leads elsewhere, [`Twice`](ArchiveErrorKind::Twice) for one that
-    /// is there.
+    /// [`Path`](ArchiveErrorKind::Path) for a path that leads elsewhere, [`Twice`](ArchiveErrorKind::Twice) for one
+    /// that is there.
     pub fn add(&mut self, path: &str, content: impl Into<Bytes>) -> Result<(), ArchiveError> {
         match self.files.entry(EntryPath::new(path)?) {
             Entry::Vacant(place) => {

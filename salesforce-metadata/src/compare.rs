@@ -3,8 +3,8 @@
 //! An org writes the same component in another order, and with or without what goes without saying, from one retrieve
 //! to the next. So of a file of metadata the order of its elements does not matter where they are told apart by a name
 //! (fields, permissions, labels), nor do comments, empty elements, and flags that are false unless said. It does matter
-//! where it is one: of the values of a picklist, of the columns of a list, of what stands on a layout. What is no file of
-//! metadata is compared byte for byte.
+//! where it is one: of the values of a picklist, of the columns of a list, of what stands on a layout. What is no file
+//! of metadata is compared byte for byte.
 //!
 //! ```
 //! use salesforce_metadata::archive::Archive;
@@ -48,8 +48,8 @@ pub enum Change {
     Changed(Vec<String>),
 }
 
-/// What tells elements of a list apart, by the name of the list. What is not here is told apart by its `fullName`, or by
-/// its place.
+/// What tells elements of a list apart, by the name of the list. What is not here is told apart by its `fullName`, or
+/// by its place.
 const KEYS: [(&str, &str); 26] = [
     ("applicationVisibilities", "application"),
     ("assignments", "name"),

@@ -126,8 +126,8 @@ impl Client {
         }
     }
 
-    /// Deploys what was validated with its tests within the last ten days, without running them again, and hands back the
-    /// id of the new deploy.
+    /// Deploys what was validated with its tests within the last ten days, without running them again, and hands back
+    /// the id of the new deploy.
     ///
     /// # Errors
     /// The validation is too old, did not go well, or ran no tests.
@@ -172,7 +172,8 @@ impl<'c> Deploy<'c> {
 
     /// The deletions that the zip may do: every component that its destructive manifests name, and no other.
     ///
-    /// Show the list to whoever has to answer for it. [`Archive::deletions`](crate::archive::Archive::deletions) has it.
+    /// Show the list to whoever has to answer for it. [`Archive::deletions`](crate::archive::Archive::deletions) has
+    /// it.
     pub fn confirm_deletions(self, deletions: &Manifest) -> Self {
         Self { confirmed: Some(deletions.clone()), ..self }
     }

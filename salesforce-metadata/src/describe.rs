@@ -96,7 +96,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Denied`](salesforce_http::ErrorKind::Denied) for a user without Modify Metadata Through Metadata API Functions.
+    /// [`Denied`](salesforce_http::ErrorKind::Denied) for a user without Modify Metadata Through Metadata API
+    /// Functions.
     pub async fn describe(&self) -> Result<Describe> {
         let operation = Element::new("describeMetadata").with("asOfVersion", self.api_version().to_string());
         self.call(operation, Effect::None).await?.result()

@@ -162,8 +162,8 @@ impl Client {
     /// # Ok(()) }
     /// ```
     ///
-    /// One type that the org does not have fails its whole call; the others of that call are asked for again one by one,
-    /// so it costs them nothing. `StandardValueSet` and `BotVersion` always list as empty.
+    /// One type that the org does not have fails its whole call; the others of that call are asked for again one by
+    /// one, so it costs them nothing. `StandardValueSet` and `BotVersion` always list as empty.
     ///
     /// # Errors
     /// Any call failed for another reason than a refused type.

@@ -54,7 +54,8 @@ pub enum Environment {
     MyDomain(String),
 }
 
-/// The page on which an administrator installs a version of a package. The host is all that differs between environments.
+/// The page on which an administrator installs a version of a package. The host is all that differs between
+/// environments.
 ///
 /// ```
 /// use salesforce_metadata::package::{Environment, install_url};

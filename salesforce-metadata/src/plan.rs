@@ -192,8 +192,8 @@ impl BackupPlan {
 }
 
 impl Slice {
-    /// The same in two, for a retrieve that was too large; `None` for one that has nothing to be divided. Profiles are in
-    /// both.
+    /// The same in two, for a retrieve that was too large; `None` for one that has nothing to be divided. Profiles are
+    /// in both.
     #[must_use]
     pub fn halves(&self) -> Option<[Self; 2]> {
         let (profiles, rest): (Vec<_>, Vec<_>) = self.manifest.components().partition(|(of, _)| *of == "Profile");

@@ -156,8 +156,8 @@ impl<'c> Retrieve<'c> {
         Self { tell: Tell::to(tell), ..self }
     }
 
-    /// Has the org begin and hands back the id of the retrieve. A retrieve changes nothing, so it is sent again when the
-    /// answer is lost.
+    /// Has the org begin and hands back the id of the retrieve. A retrieve changes nothing, so it is sent again when
+    /// the answer is lost.
     ///
     /// # Errors
     /// It was refused.

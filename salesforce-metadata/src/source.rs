@@ -1,8 +1,9 @@
 //! The source format of projects and the metadata format of deploys, from one to the other.
 //!
-//! In the metadata format an object is one file with all its fields, rules and views; in the source format each of these
-//! is a file of its own, in folders below the object's. The translation of an object is taken apart in the same way. Other
-//! files are the same in both, but for the end of their names: `.permissionset` there is `.permissionset-meta.xml` here.
+//! In the metadata format an object is one file with all its fields, rules and views; in the source format each of
+//! these is a file of its own, in folders below the object's. The translation of an object is taken apart in the same
+//! way. Other files are the same in both, but for the end of their names: `.permissionset` there is
+//! `.permissionset-meta.xml` here.
 //!
 //! ```
 //! use salesforce_metadata::archive::Archive;

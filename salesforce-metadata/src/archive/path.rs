@@ -20,8 +20,8 @@ impl EntryPath {
     /// The path, if it is one.
     ///
     /// # Errors
-    /// [`Path`](ArchiveErrorKind::Path) for a path that is absolute, is longer than 1,024 bytes, has an empty part, `.` or
-    /// `..`, or holds a backslash, a colon or a control character: the names of components have these encoded.
+    /// [`Path`](ArchiveErrorKind::Path) for a path that is absolute, is longer than 1,024 bytes, has an empty part, `.`
+    /// or `..`, or holds a backslash, a colon or a control character: the names of components have these encoded.
     pub fn new(path: &str) -> Result<Self, ArchiveError> {
         let is_part = |part: &str| !matches!(part, "" | "." | "..");
         let is_plain = |c: char| !c.is_control() && c != '\\' && c != ':';

@@ -8,7 +8,8 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::{Archive, ArchiveError, ArchiveErrorKind, Cap, EntryPath};
 
 impl Archive {
-    /// The zip of the files: in the order of their paths, all of the same date, so that the same files are the same bytes.
+    /// The zip of the files: in the order of their paths, all of the same date, so that the same files are the same
+    /// bytes.
     ///
     /// # Errors
     /// [`Broken`](ArchiveErrorKind::Broken) for what no zip holds: a file of more than 4 GB.

@@ -1,8 +1,8 @@
 //! External client apps, which hold the OAuth set-up of a program. One app is five components and more.
 //!
-//! A deploy of any of them sets what it does not name back to its default: leaving out the certificate removes it. Read,
-//! change, and deploy whole. An app's policies are made with it, under a name that the org chooses: list them, and
-//! deploy under that name, or the org refuses a duplicate.
+//! A deploy of any of them sets what it does not name back to its default: leaving out the certificate removes it.
+//! Read, change, and deploy whole. An app's policies are made with it, under a name that the org chooses: list them,
+//! and deploy under that name, or the org refuses a duplicate.
 
 use super::secret::Secret;
 use super::shape::{component, xml_struct};

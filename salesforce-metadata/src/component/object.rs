@@ -3,8 +3,8 @@ use super::field::CustomField;
 use super::shape::{component, xml_struct};
 
 component! {
-    /// An object with all that is its own: fields, record types, rules. In the source format each of these has a file of
-    /// its own; see [`source`](crate::source).
+    /// An object with all that is its own: fields, record types, rules. In the source format each of these has a file
+    /// of its own; see [`source`](crate::source).
     pub struct CustomObject {
         /// The compact layout that is used where no other is.
         compact_layout_assignment: Option<String> = "compactLayoutAssignment",

@@ -7,8 +7,8 @@ use super::shape::component;
 component! {
     /// A permission set.
     ///
-    /// From API version 40.0 on, deploying one replaces it: what it does not name is taken away. Read it whole, change it,
-    /// and deploy it whole.
+    /// From API version 40.0 on, deploying one replaces it: what it does not name is taken away. Read it whole, change
+    /// it, and deploy it whole.
     pub struct PermissionSet {
         /// Apps.
         application_visibilities: Vec<ApplicationVisibility> = "applicationVisibilities",

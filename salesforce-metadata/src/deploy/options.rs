@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use crate::answer::words;
 use crate::xml::Element;
 
-/// How a deploy is done. As made, it is all or nothing, a warning fails it, and what it deletes goes to the recycle bin.
+/// How a deploy is done. As made, it is all or nothing, a warning fails it, and what it deletes goes to the recycle
+/// bin.
 ///
 /// ```
 /// use salesforce_metadata::DeployOptions;
@@ -20,8 +21,8 @@ pub struct DeployOptions {
     pub auto_update_package: bool,
     /// Only looks whether it would go well. What turns a lookup into a master-detail cannot be looked at so.
     pub check_only: bool,
-    /// Whether warnings let a deploy go well; otherwise they fail it. It has to be so when keys of an external client app
-    /// are made anew, and when a component is deleted that may be gone already.
+    /// Whether warnings let a deploy go well; otherwise they fail it. It has to be so when keys of an external client
+    /// app are made anew, and when a component is deleted that may be gone already.
     pub ignore_warnings: bool,
     /// Retrieves the components afterwards; by SOAP only.
     pub perform_retrieve: bool,

@@ -63,8 +63,8 @@ pub struct Install<'c> {
 }
 
 impl Client {
-    /// Installs a version of a package (`04t…`), and waits for the end. If it is installed already, nothing is sent. It is
-    /// sent once.
+    /// Installs a version of a package (`04t…`), and waits for the end. If it is installed already, nothing is sent. It
+    /// is sent once.
     ///
     /// # Errors
     /// It was not installed: [`InstallFailed`] is the source.
