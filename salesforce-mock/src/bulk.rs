@@ -1,5 +1,6 @@
-//! The jobs of the Bulk API 2.0, and what a test sets about them.
+//! The jobs of the Bulk API, and what a test sets about them.
 
+mod classic;
 mod csv;
 mod job;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use salesforce_types::Timestamp;
 
+pub(crate) use classic::{Batch, BatchState, ClassicJob, Done, Form, Info};
 pub(crate) use csv::{Dialect, Line, Lines, Unreadable};
 pub(crate) use job::{CHUNK, Job, Kind, Load, Outcome, State, View};
 
@@ -50,6 +52,7 @@ pub struct Bulk {
     /// The most batches of 10,000 rows in 24 hours.
     pub most_batches: usize,
     pub(crate) jobs: Vec<Job>,
+    pub(crate) classic: Vec<ClassicJob>,
     pub(crate) made: u64,
     pub(crate) query_jobs: Window,
     pub(crate) batches: Window,
@@ -134,6 +137,7 @@ impl Default for Bulk {
             most_query_jobs: 10_000,
             most_batches: 15_000,
             jobs: Vec::new(),
+            classic: Vec::new(),
             made: 0,
             query_jobs: Window::default(),
             batches: Window::default(),

@@ -27,7 +27,7 @@ mod versions;
 
 pub(crate) use analytics::{Reports, analytics};
 pub(crate) use apex_rest::apex_rest;
-pub(crate) use bulk::{jobs, run_jobs};
+pub(crate) use bulk::{classic, jobs, run_jobs};
 pub(crate) use collection::{collection, rows, upsert};
 pub(crate) use composite::{batch, composite, graph, tree};
 pub(crate) use describe::{basic, describe, describe_global};

@@ -23,6 +23,7 @@ Usage: salesforce-mock serve [OPTIONS]
   --delay-ms N         how long every answer waits, in milliseconds; 0 if not given
   --client-id C        the id of the app that may log in
   --client-secret S    its secret
+  --jwt-certificate F  a file with the certificate, in PEM, of those who log in with the JWT bearer flow
   --help               this text
 
 Without --project and --rows it is the demo org. When it is ready, it prints one line of JSON with its address and
@@ -40,6 +41,7 @@ struct Options {
     delay_ms: u64,
     client_id: Option<String>,
     client_secret: Option<String>,
+    jwt_certificate: Option<PathBuf>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -113,6 +115,7 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
             "--delay-ms" => options.delay_ms = number(&name, &value()?)?,
             "--client-id" => options.client_id = Some(value()?),
             "--client-secret" => options.client_secret = Some(value()?),
+            "--jwt-certificate" => options.jwt_certificate = Some(value()?.into()),
             "--tls" if given.is_none() => options.tls = true,
             "--help" | "-h" => return Ok(Command::Help),
             _ => return Err(format!("`{name}` is no option")),
@@ -146,6 +149,10 @@ fn serve(options: Options) -> Result<(), String> {
     }
     if let (Some(id), Some(secret)) = (options.client_id, options.client_secret) {
         org.set_app(id, secret);
+    }
+    if let Some(file) = options.jwt_certificate {
+        let read = std::fs::read(&file).and_then(|pem| org.app_mut().set_certificate_pem(&pem));
+        read.map_err(|error| format!("no certificate can be read from {}: {error}", file.display()))?;
     }
     let failed = |what: &'static str| move |error: io::Error| format!("{what}: {error}");
     let runtime = tokio::runtime::Builder::new_current_thread()

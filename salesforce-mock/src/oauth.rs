@@ -1,6 +1,8 @@
 //! Who may log in: the app with its policies, what people granted it, and logins on their way.
 
 mod app;
+#[cfg(feature = "server")]
+mod certificate;
 mod family;
 mod pending;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, DATE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderValue};
 use http::{Method, Request, Response};
 use salesforce_types::describe::FieldType;
 use salesforce_types::{Record, RecordId, Timestamp};
@@ -158,6 +158,7 @@ impl Org {
         let at = self.now();
         let (mut parts, body) = request.into_parts();
         override_method(&mut parts);
+        session_of_bulk(&mut parts);
         let path = parts.uri.path().to_owned();
         let query = parts.uri.query().map(|query| route::decoded(&query.replace('+', " ")));
         let fault = if self.faults.is_empty() {
@@ -547,5 +548,16 @@ fn override_method(parts: &mut http::request::Parts) {
     let wanted = route::pairs(query).into_iter().find(|(name, _)| name == "_HttpMethod");
     if let Some(method) = wanted.and_then(|(_, method)| Method::from_bytes(method.as_bytes()).ok()) {
         parts.method = method;
+    }
+}
+
+/// The Bulk API 1.0 takes its token in a header of its own, too.
+fn session_of_bulk(parts: &mut http::request::Parts) {
+    if !parts.uri.path().starts_with("/services/async/") || parts.headers.contains_key(AUTHORIZATION) {
+        return;
+    }
+    let token = parts.headers.get("x-sfdc-session").and_then(|token| token.to_str().ok());
+    if let Some(token) = token.and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok()) {
+        parts.headers.insert(AUTHORIZATION, token);
     }
 }

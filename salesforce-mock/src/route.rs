@@ -1,6 +1,7 @@
 //! Which part of the org a path means.
 
 mod bulk;
+mod classic;
 mod composite;
 
 use http::Method;
@@ -9,6 +10,7 @@ use salesforce_types::ApiVersion;
 
 use crate::endpoint::SoapApi;
 pub(crate) use bulk::{Bulk, Outcomes};
+pub(crate) use classic::{Classic, Part};
 pub(crate) use composite::Composite;
 
 /// Where a request goes.
@@ -34,6 +36,8 @@ pub(crate) enum Route {
     Identity { org: String, user: String },
     /// `/services/Soap/u/XX.X` and `/services/Soap/c/XX.X`, also with the org's id after it
     Soap { api: SoapApi, version: String },
+    /// `/services/async/XX.X/job…`
+    Classic { version: String, place: Classic },
     /// `/services/data/vXX.X/…`
     Data { version: ApiVersion, resource: Resource },
     /// Nothing that exists.
@@ -113,6 +117,10 @@ impl Route {
                 version: ApiVersion::DEFAULT,
                 resource: Resource::ApexRest(rest.iter().map(|part| format!("/{}", decoded(part))).collect()),
             },
+            ["services", "async", version, ref rest @ ..] => match Classic::of(rest) {
+                Some(place) => Self::Classic { version: decoded(version), place },
+                None => Self::Unknown,
+            },
             ["services", "oauth2", "token"] => Self::Token,
             ["services", "oauth2", "revoke"] => Self::Revoke,
             ["services", "oauth2", "authorize"] => Self::Authorize,
@@ -141,6 +149,7 @@ impl Route {
             Self::UserInfo | Self::Identity { .. } | Self::Authorize | Self::Connect => READ_AND_POST,
             Self::Versions | Self::OpenId => READ,
             Self::Unknown => ALL,
+            Self::Classic { place, .. } => place.methods(),
             Self::Data { resource, .. } => match resource {
                 Resource::Unknown | Resource::ApexRest(_) | Resource::Reports(_) => ALL,
                 Resource::GraphQl => POST,

@@ -1,7 +1,8 @@
-//! `/jobs/query` and `/jobs/ingest`: the Bulk API 2.0.
+//! `/jobs/query` and `/jobs/ingest`: the Bulk API 2.0. Its elder is in `classic`.
 //!
 //! Where no text was recorded, the words of a refusal are the mock's own.
 
+mod classic;
 mod ingest;
 mod load;
 mod query;
@@ -19,6 +20,7 @@ use crate::call::Call;
 use crate::ids;
 use crate::route::Bulk;
 use crate::{Body, Org, rules};
+pub(crate) use classic::classic;
 
 /// How long a job that is over is kept, with what it found.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -55,6 +57,7 @@ pub(crate) fn jobs(org: &mut Org, call: Call, place: Bulk) -> Result<Response<Bo
 
 /// Lets the jobs go on as far as the clock says.
 pub(crate) fn run_jobs(org: &mut Org) {
+    classic::run_batches(org);
     let now = org.now();
     org.bulk.jobs.retain(|job| match job.state {
         State::Open => now.since(job.since) < OPEN,

@@ -62,6 +62,10 @@ impl Org {
                 self.store.clock.advance(self.pace);
                 return Ok(endpoint::soap(self, api, &version, Call::new(parts, body, ApiVersion::DEFAULT)));
             }
+            Route::Classic { version, place } => {
+                self.store.clock.advance(self.pace);
+                return Ok(endpoint::classic(self, &version, Call::new(parts, body, ApiVersion::DEFAULT), place));
+            }
             Route::Unknown => return Err(Refused::not_found()),
         };
         check_version(version)?;
@@ -146,7 +150,7 @@ impl Org {
         answered.unwrap_or_else(Refused::into_response)
     }
 
-    fn authorise(&self, headers: &http::HeaderMap) -> Result<RecordId, Refused> {
+    pub(crate) fn authorise(&self, headers: &http::HeaderMap) -> Result<RecordId, Refused> {
         let refused = |code, text| {
             let refused = Refused::new(StatusCode::UNAUTHORIZED, code, text);
             refused.with_header(WWW_AUTHENTICATE, "Token")

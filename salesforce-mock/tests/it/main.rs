@@ -8,6 +8,7 @@ mod analytics;
 mod apex;
 mod apps;
 mod blobs;
+mod bulk_classic;
 mod bulk_ingest;
 mod bulk_query;
 mod collections;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use salesforce_types::RecordId;
 use salesforce_types::describe::FieldType;
 
 use crate::Org;
@@ -16,7 +17,7 @@ use crate::schema::{Field, Object};
 const MOST_HEADER: usize = 32_000;
 
 /// A column of an upload.
-enum Column<'o> {
+pub(super) enum Column<'o> {
     Field(&'o Field),
     /// `Type:Relationship.Field`
     Parent {
@@ -54,7 +55,7 @@ pub(super) fn read(org: &Org, object: &str, operation: &str, dialect: Dialect, l
     Ok(())
 }
 
-fn columns<'o>(object: &'o Object, operation: &str, header: &[String]) -> Result<Vec<Column<'o>>, String> {
+pub(super) fn columns<'o>(object: &'o Object, operation: &str, header: &[String]) -> Result<Vec<Column<'o>>, String> {
     if matches!(operation, "delete" | "hardDelete")
         && let Some(name) = header.iter().find(|name| header.len() > 1 || !name.eq_ignore_ascii_case("Id"))
     {
@@ -104,14 +105,8 @@ pub(super) fn work(org: &mut Org, place: usize, to: usize) {
             let begun = load.outcomes.len();
             let mut seen = HashSet::new();
             for line in load.chunk(begun / CHUNK, dialect).iter().take(to - begun) {
-                let done = draft(&columns, line).and_then(|draft| match (operation, key) {
-                    ("insert", _) => Ok((org.store.create_with(object, &draft, &options)?, true)),
-                    ("upsert", Some(key)) => {
-                        let done = upsert_one(org, object, key, draft, &options, &mut seen)?;
-                        Ok((done.id.ok_or_else(Vec::new)?, done.created == Some(true)))
-                    }
-                    _ => change(org, object, operation, draft, &options).map(|id| (id, false)),
-                });
+                let done = draft(&columns, line)
+                    .and_then(|draft| write(org, object, (operation, key), draft, &options, &mut seen));
                 load.outcomes.push(match done {
                     Ok((id, created)) => Outcome::Done { id, created },
                     Err(errors) => {
@@ -124,13 +119,32 @@ pub(super) fn work(org: &mut Org, place: usize, to: usize) {
     org.bulk.jobs[place].kind = Kind::Ingest(load);
 }
 
+/// Writes a row as the operation of a job says, by that key if it is an upsert; its id, and whether it is new.
+pub(super) fn write(
+    org: &mut Org,
+    object: &Object,
+    how: (&str, Option<&Field>),
+    draft: Draft,
+    options: &WriteOptions,
+    seen: &mut HashSet<String>,
+) -> Result<(RecordId, bool), Vec<Refusal>> {
+    match how {
+        ("insert", _) => Ok((org.store.create_with(object, &draft, options)?, true)),
+        ("upsert", Some(key)) => {
+            let done = upsert_one(org, object, key, draft, options, seen)?;
+            Ok((done.id.ok_or_else(Vec::new)?, done.created == Some(true)))
+        }
+        (operation, _) => change(org, object, operation, draft, options).map(|id| (id, false)),
+    }
+}
+
 fn change(
     org: &mut Org,
     object: &Object,
     operation: &str,
     mut draft: Draft,
     options: &WriteOptions,
-) -> Result<salesforce_types::RecordId, Vec<Refusal>> {
+) -> Result<RecordId, Vec<Refusal>> {
     let one = |refusal| vec![refusal];
     let verb = if operation == "update" { "update" } else { "delete" };
     let Some(Input::Text(text)) = draft.remove("Id") else {
@@ -151,7 +165,7 @@ fn change(
 }
 
 /// The values of a line. An empty cell says nothing; `#N/A` says that there is to be nothing.
-fn draft(columns: &[Column<'_>], line: &Line) -> Result<Draft, Vec<Refusal>> {
+pub(super) fn draft(columns: &[Column<'_>], line: &Line) -> Result<Draft, Vec<Refusal>> {
     let one = |refusal: Refusal| Err(vec![refusal.no_fields()]);
     if line.malformed {
         return one(Refusal::new("INVALID_FIELD", "The CSV row has quotation marks where none may stand"));
@@ -216,7 +230,7 @@ fn id_of(org: &Org, object: &Object, key: Option<&Field>, columns: &[Column<'_>]
 }
 
 /// `CODE:message:Fields --`, several one after the other.
-fn text_of(errors: &[Refusal]) -> String {
+pub(super) fn text_of(errors: &[Refusal]) -> String {
     let one = |error: &Refusal| {
         let fields = error.fields.as_deref().unwrap_or_default().join(", ");
         let space = if fields.is_empty() { "" } else { " " };

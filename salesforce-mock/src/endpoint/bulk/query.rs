@@ -1,6 +1,7 @@
 //! Queries as jobs.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -108,8 +109,7 @@ pub(super) fn results(org: &mut Org, call: &Call, id: &str) -> Result<Response<B
     let to = found.len().min(from.saturating_add(most));
     let next = if to < found.len() { job.locator(to) } else { "null".to_owned() };
     let dialect = job.dialect;
-    let page = Page { found, dialect, next: from, to, begun: false };
-    let mut response = Response::new(Body::pieces(page));
+    let mut response = Response::new(Body::pieces(Page::new(found, dialect, from..to)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv"));
     headers.insert(COUNT, HeaderValue::from(to - from));
@@ -150,12 +150,18 @@ pub(super) fn pages(org: &mut Org, call: &Call, id: &str) -> Result<Response<Bod
 }
 
 /// A page on its way out: rows are written when they are asked for.
-struct Page {
+pub(super) struct Page {
     found: Arc<Extract>,
     dialect: Dialect,
     next: usize,
     to: usize,
     begun: bool,
+}
+
+impl Page {
+    pub(super) fn new(found: Arc<Extract>, dialect: Dialect, part: Range<usize>) -> Self {
+        Self { found, dialect, next: part.start, to: part.end, begun: false }
+    }
 }
 
 impl Iterator for Page {
