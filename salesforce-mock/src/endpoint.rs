@@ -8,6 +8,7 @@ mod collection;
 mod composite;
 mod condition;
 mod describe;
+mod element;
 mod envelope;
 mod graphql;
 mod limits;
@@ -45,6 +46,7 @@ pub(crate) use tooling::tooling;
 pub(crate) use versions::{resources, versions};
 
 use crate::answer::Refusal;
+use crate::rules;
 use crate::schema::{Object, Schema};
 
 /// The object of that name; a place that is not there without it.
@@ -53,10 +55,10 @@ fn object<'s>(schema: &'s Schema, name: &str) -> Result<&'s Object, Refusal> {
 }
 
 /// A type that a row names and that the org does not have.
-fn unknown_type(name: &str) -> Refusal {
+fn unknown_type(name: &str) -> rules::Refusal {
     let text = format!(
         "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the \
          '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
     );
-    Refusal::bad("INVALID_TYPE", text)
+    rules::Refusal::new("INVALID_TYPE", text)
 }

@@ -21,6 +21,7 @@ use crate::ids;
 use crate::route::Bulk;
 use crate::{Body, Org, rules};
 pub(crate) use classic::classic;
+pub(super) use load::write;
 
 /// How long a job that is over is kept, with what it found.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -4,6 +4,7 @@ mod envelope;
 mod fault;
 mod login;
 mod recycle;
+mod rows;
 mod user;
 
 use http::header::CONTENT_TYPE;
@@ -94,6 +95,11 @@ fn answered(org: &mut Org, api: Api, version: &str, call: &mut Call) -> Result<S
     let results = match operation.name.as_str() {
         "undelete" => recycle::undelete(org, &envelope)?,
         "emptyRecycleBin" => recycle::empty(org, &envelope)?,
+        "create" | "update" | "upsert" | "delete" => rows::save(org, api, version, &envelope)?,
+        "logout" => {
+            org.sessions.close(envelope.session.as_deref().unwrap_or_default());
+            Vec::new()
+        }
         "getUserInfo" => vec![user::info(org, user, "result")],
         "getServerTimestamp" => {
             vec![Element::new("result", vec![Element::leaf("timestamp", org.now().to_soql())])]

@@ -321,3 +321,64 @@ proptest! {
         prop_assert_eq!(answer.status.as_u16(), 500);
     }
 }
+
+#[test]
+fn rows_are_written_and_refused_one_by_one() {
+    let mut client = with_demo_objects();
+    let answer = soap(
+        &mut client,
+        "<create><sObjects><type>Account</type><Name>A &amp; B</Name></sObjects>\
+         <sObjects><type>Account</type><Phone>1</Phone></sObjects>\
+         <sObjects><type>Nothing__c</type></sObjects></create>",
+    );
+    assert_eq!(all(&answer.text, "success"), ["true", "false", "false"], "{}", answer.text);
+    assert_eq!(all(&answer.text, "statusCode"), ["REQUIRED_FIELD_MISSING", "INVALID_TYPE"]);
+    let id = one(&answer.text, "id").to_owned();
+    let update = format!(
+        "<update><sObjects><type>Account</type><fieldsToNull>Phone</fieldsToNull><Id>{id}</Id><Name>C</Name></sObjects>\
+         </update>"
+    );
+    client.org.update(id.parse().unwrap(), &json!({"Phone": "1"})).unwrap();
+    assert_eq!(one(&soap(&mut client, &update).text, "success"), "true");
+    assert_eq!(client.rows("SELECT Name, Phone FROM Account"), [json!({"Name": "C", "Phone": null})]);
+    let upsert = format!(
+        "<upsert><externalIDFieldName>Key__c</externalIDFieldName><sObjects><type>Specimen__c</type><Key__c>S-1</Key__c>\
+         <Name>S</Name><Lookup__r><type>Account</type><Id>{id}</Id></Lookup__r></sObjects></upsert>"
+    );
+    let answers = [
+        soap(&mut client, &upsert.replace("<Lookup__r>", "<!--").replace("</Lookup__r>", "-->")),
+        soap(&mut client, &upsert.replace("Key__c</ext", "Text__c</ext")),
+    ];
+    assert!(answers[0].text.contains("<result><created>true</created><id>"), "{}", answers[0].text);
+    assert_eq!(one(&answers[1].text, "statusCode"), "INVALID_FIELD");
+    let answer = soap(&mut client, &with_ids("delete", &[id.as_str(), id.as_str(), "none"]));
+    assert_eq!(all(&answer.text, "statusCode"), ["ENTITY_IS_DELETED", "MALFORMED_ID"]);
+    assert!(client.rows("SELECT Id FROM Account").is_empty());
+}
+
+#[test]
+fn rows_of_a_call_that_wants_all_or_none_are_none_when_one_is_refused() {
+    let rows = "<create><sObjects><type>Account</type><Name>A</Name></sObjects><sObjects><type>Account</type></sObjects>\
+                </create>";
+    for (header, left) in [("<AllOrNoneHeader><allOrNone>true</allOrNone></AllOrNoneHeader>", 0), ("", 1)] {
+        let mut client = Client::empty();
+        let body = envelope(&client.token.clone(), header, rows);
+        let answer = post(&mut client, "/services/Soap/u/60.0", &body);
+        assert_eq!(all(&answer.text, "statusCode").len(), 2 - left, "{}", answer.text);
+        assert_eq!(client.rows("SELECT Id FROM Account").len(), left);
+    }
+    let mut client = Client::empty();
+    let body = envelope(&client.token.clone(), "", rows);
+    fault(&post(&mut client, "/services/Soap/c/60.0", &body), "soapenv:Client", "No operation available");
+    fault(&soap(&mut client, &with_ids("delete", &["001000000000000AAA"; 201])), "sf:EXCEEDED_ID_LIMIT", "200");
+}
+
+#[test]
+fn a_logout_ends_its_session_and_no_other() {
+    let mut client = Client::empty();
+    let other = client.org.issue_token();
+    assert_eq!(soap(&mut client, "<logout/>").status, 200);
+    assert_eq!(client.get("limits").status, 401);
+    client.token = other;
+    assert_eq!(client.get("limits").status, 200);
+}

@@ -120,7 +120,7 @@ pub(super) fn work(org: &mut Org, place: usize, to: usize) {
 }
 
 /// Writes a row as the operation of a job says, by that key if it is an upsert; its id, and whether it is new.
-pub(super) fn write(
+pub(in crate::endpoint) fn write(
     org: &mut Org,
     object: &Object,
     how: (&str, Option<&Field>),

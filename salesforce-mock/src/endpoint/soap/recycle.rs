@@ -6,11 +6,12 @@ use salesforce_types::RecordId;
 
 use super::{Envelope, Fault};
 use crate::Org;
+use crate::endpoint::element;
 use crate::rules::Refusal;
 use crate::xml::Element;
 
 /// The most ids of one call.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 
 /// Brings rows back. One that is refused stops the others only if the call says so.
 pub(super) fn undelete(org: &mut Org, envelope: &Envelope) -> Result<Vec<Element>, Fault> {
@@ -22,19 +23,19 @@ pub(super) fn undelete(org: &mut Org, envelope: &Envelope) -> Result<Vec<Element
             .map(|id| id.clone().and_then(|id| org.store.may_undelete(id, &mut coming).map(|()| id)))
             .collect();
         if checked.iter().any(Result::is_err) {
-            return Ok(checked.into_iter().map(|outcome| result(outcome.and(Err(rolled_back())))).collect());
+            return Ok(checked.into_iter().map(|outcome| refused_or(outcome.and(Err(rolled_back())))).collect());
         }
     }
-    Ok(ids.into_iter().map(|id| result(id.and_then(|id| org.store.undelete(id).map(|()| id)))).collect())
+    Ok(ids.into_iter().map(|id| refused_or(id.and_then(|id| org.store.undelete(id).map(|()| id)))).collect())
 }
 
 /// Takes rows in the recycle bin out for good.
 pub(super) fn empty(org: &mut Org, envelope: &Envelope) -> Result<Vec<Element>, Fault> {
     let ids = ids(envelope)?;
-    Ok(ids.into_iter().map(|id| result(id.and_then(|id| org.store.purge(id).map(|()| id)))).collect())
+    Ok(ids.into_iter().map(|id| refused_or(id.and_then(|id| org.store.purge(id).map(|()| id)))).collect())
 }
 
-fn rolled_back() -> Refusal {
+pub(super) fn rolled_back() -> Refusal {
     let text = "Record rolled back because not all records were valid and the request was using AllOrNone header";
     Refusal::new("ALL_OR_NONE_OPERATION_ROLLED_BACK", text)
 }
@@ -50,15 +51,17 @@ fn ids(envelope: &Envelope) -> Result<Vec<Result<RecordId, Refusal>>, Fault> {
     Ok(texts.into_iter().map(read).collect())
 }
 
-fn result(outcome: Result<RecordId, Refusal>) -> Element {
+fn refused_or(outcome: Result<RecordId, Refusal>) -> Element {
+    result(outcome.map_err(|refusal| vec![refusal]))
+}
+
+/// The outcome of a row.
+pub(super) fn result(outcome: Result<RecordId, Vec<Refusal>>) -> Element {
     let children = match outcome {
         Ok(id) => vec![Element::leaf("id", id.to_string()), Element::leaf("success", "true")],
-        Err(refusal) => {
-            let mut errors: Vec<_> =
-                refusal.fields.iter().flatten().map(|field| Element::leaf("fields", field.as_str())).collect();
-            errors.push(Element::leaf("message", refusal.message));
-            errors.push(Element::leaf("statusCode", refusal.code));
-            vec![Element::new("errors", errors), Element::maybe("id", None), Element::leaf("success", "false")]
+        Err(refusals) => {
+            let errors = refusals.iter().map(element::error);
+            errors.chain([Element::maybe("id", None), Element::leaf("success", "false")]).collect()
         }
     };
     Element::new("result", children)

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::super::load;
 use crate::bulk::{Dialect, Done, Form, Lines};
-use crate::rules::{Draft, Input, Place, Refusal, WriteOptions};
+use crate::endpoint::element;
+use crate::rules::{Draft, Place, Refusal, WriteOptions};
 use crate::schema::Object;
 use crate::xml::{self, Element};
 use crate::{Body, Org};
@@ -88,24 +89,11 @@ fn of_xml(object: &Object, sent: &[u8]) -> Result<Vec<Drafted>, String> {
     let root = xml::parse(text_of(sent)?.trim_start()).map_err(|error| format!("InvalidBatch : {error}"))?;
     root.all("sObject")
         .map(|row| {
-            let mut draft = of_element(row);
-            draft.remove("type");
+            let draft = element::draft(row);
             known(object, &draft)?;
             Ok(Ok(draft))
         })
         .collect()
-}
-
-fn of_element(row: &Element) -> Draft {
-    row.children.iter().fold(Draft::new(), |draft, field| {
-        let value = match field.children.first() {
-            _ if field.nil => Input::Null,
-            None => Input::from(field.text.as_str()),
-            // A parent: `<Owner><sObject><Key__c>…`
-            Some(parent) => Input::Object(of_element(parent)),
-        };
-        draft.with(&field.name, value)
-    })
 }
 
 /// A name that the object does not have spoils the batch.
@@ -125,7 +113,7 @@ pub(super) fn outcomes(form: Form, outcomes: &[Outcome]) -> Response<Body> {
     match form {
         Form::Csv => super::body("text/csv", csv(outcomes)),
         Form::Json => super::json(&outcomes.iter().map(json_of).collect()),
-        Form::Xml => super::xml(&Element::new("results", outcomes.iter().map(element).collect())),
+        Form::Xml => super::xml(&Element::new("results", outcomes.iter().map(xml_of).collect())),
     }
 }
 
@@ -158,7 +146,7 @@ fn json_of(outcome: &Outcome) -> Value {
     }
 }
 
-fn element(outcome: &Outcome) -> Element {
+fn xml_of(outcome: &Outcome) -> Element {
     let children = match outcome {
         Ok((id, created)) => vec![
             Element::leaf("id", id.to_string()),
@@ -166,15 +154,8 @@ fn element(outcome: &Outcome) -> Element {
             Element::leaf("created", created.to_string()),
         ],
         Err(errors) => {
-            let error = |error: &Refusal| {
-                let mut children: Vec<_> =
-                    error.fields.iter().flatten().map(|field| Element::leaf("fields", field.as_str())).collect();
-                children.push(Element::leaf("message", error.message.as_str()));
-                children.push(Element::leaf("statusCode", error.code));
-                Element::new("errors", children)
-            };
             let end = [Element::leaf("success", "false"), Element::leaf("created", "false")];
-            errors.iter().map(error).chain(end).collect()
+            errors.iter().map(element::error).chain(end).collect()
         }
     };
     Element::new("result", children)
