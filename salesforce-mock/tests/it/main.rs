@@ -16,6 +16,7 @@ mod composite;
 mod conditions;
 mod faults;
 mod graphql;
+mod hostile;
 mod logins;
 mod lookup;
 mod options;
