@@ -12,6 +12,7 @@ mod element;
 mod envelope;
 mod graphql;
 mod limits;
+mod metadata;
 mod oauth;
 mod options;
 mod outcome;

@@ -14,6 +14,7 @@ mod graphql;
 mod http_time;
 mod ids;
 mod journal;
+mod metadata;
 mod multipart;
 mod oauth;
 mod org;
@@ -41,6 +42,7 @@ pub use clock::OrgClock;
 pub use fault::{Delivery, Fault, Part};
 pub use files::Files;
 pub use journal::{Entry, Journal};
+pub use metadata::Metadata;
 pub use oauth::{App, AppKind};
 pub use org::Org;
 #[cfg(feature = "server")]

@@ -26,7 +26,7 @@ use crate::session::Sessions;
 use crate::soql::{self, Cursors};
 use crate::store::Store;
 use crate::value::Value;
-use crate::{Blob, Body, Bulk, Fault, Files, Journal, endpoint, http_time, seed};
+use crate::{Blob, Body, Bulk, Fault, Files, Journal, Metadata, endpoint, http_time, seed};
 
 use long_requests::LongRequests;
 use routing::token_of;
@@ -66,6 +66,7 @@ pub struct Org {
     pace: Duration,
     pub(crate) cursors: Cursors,
     pub(crate) bulk: Bulk,
+    pub(crate) metadata: Metadata,
     pub(crate) base_url: String,
     /// The schema that was described last, and since when it is as it is; describes say so.
     described: (Arc<Schema>, Timestamp),
@@ -132,6 +133,7 @@ impl Org {
             pace: Duration::ZERO,
             cursors: Cursors::default(),
             bulk: Bulk::default(),
+            metadata: Metadata::default(),
             base_url: "https://mock.my.salesforce.com".into(),
             described,
             usage: Usage { used: 0, allowed: 5_000_000, since: now },
@@ -235,6 +237,17 @@ impl Org {
     /// The same, to change it.
     pub fn bulk_mut(&mut self) -> &mut Bulk {
         &mut self.bulk
+    }
+
+    /// The Metadata API: what a test sets about it.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The same, to change it.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
     }
 
     /// The rows, the schema and the clock.

@@ -81,6 +81,16 @@ impl Schema {
         }
     }
 
+    /// Takes an object out. The others move up; call [`link`](Self::link) afterwards.
+    pub(crate) fn remove(&mut self, name: &str) {
+        let Some(place) = self.by_name.remove(&name.to_ascii_lowercase()) else { return };
+        self.objects.remove(place);
+        for object in self.objects.iter_mut().skip(place) {
+            object.index -= 1;
+            self.by_name.insert(object.name.to_ascii_lowercase(), object.index);
+        }
+    }
+
     /// Brings everything that one object knows of another up to date: prefixes, children, positions of fields.
     pub fn link(&mut self) {
         self.by_prefix.clear();

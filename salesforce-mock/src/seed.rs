@@ -3,7 +3,7 @@
 mod demo;
 mod fill;
 mod generator;
-mod project;
+pub(crate) mod project;
 mod random;
 mod words;
 

@@ -4,6 +4,7 @@ mod evaluate;
 mod index;
 mod read;
 mod recycle;
+mod reshape;
 mod row;
 mod table;
 mod transaction;

@@ -8,12 +8,14 @@ use quick_xml::events::{BytesStart, Event};
 const DEEPEST: usize = 40;
 const MOST_ELEMENTS: usize = 500_000;
 
-/// An element without its namespace and, but for `xsi:nil`, without its attributes.
+/// An element without its namespace and, but for `xsi:nil` and `xsi:type`, without its attributes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Element {
     pub(crate) name: String,
     pub(crate) text: String,
     pub(crate) nil: bool,
+    /// `xsi:type` as it is written, with its prefix.
+    pub(crate) kind: Option<String>,
     pub(crate) children: Vec<Self>,
 }
 
@@ -36,11 +38,15 @@ impl Element {
     /// Writes the element. The prefix `xsi` has to be declared around it.
     pub(crate) fn write(&self, out: &mut String) {
         let name = &self.name;
+        out.extend(["<", name]);
+        if let Some(kind) = &self.kind {
+            out.extend([" xsi:type=\"", &escape(kind), "\""]);
+        }
         match (self.nil, self.text.is_empty() && self.children.is_empty()) {
-            (true, _) => out.extend(["<", name, " xsi:nil=\"true\"/>"]),
-            (false, true) => out.extend(["<", name, "/>"]),
+            (true, _) => out.push_str(" xsi:nil=\"true\"/>"),
+            (false, true) => out.push_str("/>"),
             (false, false) => {
-                out.extend(["<", name, ">", &escape(&self.text)]);
+                out.extend([">", &escape(&self.text)]);
                 self.children.iter().for_each(|child| child.write(out));
                 out.extend(["</", name, ">"]);
             }
@@ -133,11 +139,16 @@ fn append(open: &mut [Element], text: &str) {
 }
 
 fn element(start: &BytesStart<'_>) -> Element {
-    let nil = start
-        .attributes()
-        .flatten()
-        .any(|attribute| attribute.key.local_name().into_inner() == "nil" && &*attribute.value == "true");
-    Element { name: start.local_name().into_inner().to_owned(), nil, ..Element::default() }
+    let mut element = Element { name: start.local_name().into_inner().to_owned(), ..Element::default() };
+    for attribute in start.attributes().flatten() {
+        match attribute.key.local_name().into_inner() {
+            "nil" => element.nil = &*attribute.value == "true",
+            // `type` alone is an attribute of some other kind of document.
+            "type" if attribute.key.prefix().is_some() => element.kind = Some(attribute.value.to_string()),
+            _ => {}
+        }
+    }
+    element
 }
 
 #[cfg(test)]
@@ -162,6 +173,7 @@ mod tests {
                 Element::leaf("b", "1 < 2 & \"A\""),
                 Element::maybe("c", None),
                 Element::maybe("d", Some("]]>".into())),
+                Element { kind: Some("xsd:string".into()), ..Element::leaf("e", "f") },
             ],
         );
         let mut text = String::new();

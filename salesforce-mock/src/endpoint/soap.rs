@@ -1,4 +1,5 @@
-//! `/services/Soap/u/XX.X` and `/services/Soap/c/XX.X`: the calls that REST lacks (REST reference 17).
+//! `/services/Soap/u/XX.X` and `/services/Soap/c/XX.X`: the calls that REST lacks (REST reference 17);
+//! `/services/Soap/m/XX.X`: the Metadata API.
 
 mod envelope;
 mod fault;
@@ -11,12 +12,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use salesforce_types::{ApiVersion, RecordId};
 
+use super::metadata;
 use crate::call::Call;
 use crate::org::routing::{NEWEST_VERSION, OLDEST_VERSION};
 use crate::xml::Element;
 use crate::{Body, Org};
-use envelope::Envelope;
-use fault::Fault;
+pub(super) use envelope::Envelope;
+pub(super) use fault::Fault;
 
 /// The first version that takes tokens that are JWTs.
 const JWT_SINCE: u16 = 68;
@@ -28,6 +30,8 @@ pub(crate) enum Api {
     Partner,
     /// For one org: rows are types of their own. The calls that are here are the same in both.
     Enterprise,
+    /// What the org is made of.
+    Metadata,
 }
 
 impl Api {
@@ -36,6 +40,7 @@ impl Api {
         match letter {
             "u" => Some(Self::Partner),
             "c" => Some(Self::Enterprise),
+            "m" => Some(Self::Metadata),
             _ => None,
         }
     }
@@ -44,6 +49,7 @@ impl Api {
         match self {
             Self::Partner => 'u',
             Self::Enterprise => 'c',
+            Self::Metadata => 'm',
         }
     }
 
@@ -51,6 +57,7 @@ impl Api {
         match self {
             Self::Partner => "urn:partner.soap.sforce.com",
             Self::Enterprise => "urn:enterprise.soap.sforce.com",
+            Self::Metadata => crate::metadata::NAMESPACE,
         }
     }
 
@@ -58,6 +65,7 @@ impl Api {
         match self {
             Self::Partner => "urn:fault.partner.soap.sforce.com",
             Self::Enterprise => "urn:fault.enterprise.soap.sforce.com",
+            Self::Metadata => crate::metadata::NAMESPACE,
         }
     }
 }
@@ -67,7 +75,7 @@ pub(crate) fn soap(org: &mut Org, api: Api, version: &str, mut call: Call) -> Re
     let answered = answered(org, api, version, &mut call);
     let (status, text) = match answered {
         Ok(text) => (StatusCode::OK, text),
-        Err(fault) => (StatusCode::INTERNAL_SERVER_ERROR, fault.write(api.fault_namespace())),
+        Err(fault) => (StatusCode::INTERNAL_SERVER_ERROR, fault.write(api)),
     };
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
@@ -86,12 +94,16 @@ fn answered(org: &mut Org, api: Api, version: &str, call: &mut Call) -> Result<S
     let version = supported(version)?;
     let envelope = Envelope::read(&call.bytes()?)?;
     let operation = &envelope.operation;
-    if operation.name == "login" {
+    if operation.name == "login" && api != Api::Metadata {
         let result = login::login(org, api, version, operation)?;
         return Ok(envelope::write(api.namespace(), None, &response(operation, vec![result])));
     }
     let user = admitted(org, version, &envelope)?;
     org.count_call()?;
+    if api == Api::Metadata {
+        let results = metadata::call(org, user, &envelope)?;
+        return Ok(envelope::write(api.namespace(), None, &response(operation, results)));
+    }
     let results = match operation.name.as_str() {
         "undelete" => recycle::undelete(org, &envelope)?,
         "emptyRecycleBin" => recycle::empty(org, &envelope)?,
@@ -104,12 +116,14 @@ fn answered(org: &mut Org, api: Api, version: &str, call: &mut Call) -> Result<S
         "getServerTimestamp" => {
             vec![Element::new("result", vec![Element::leaf("timestamp", org.now().to_soql())])]
         }
-        name => {
-            let text = format!("No operation available for request {{{}}}{name}", api.namespace());
-            return Err(Fault::client(text));
-        }
+        name => return Err(no_operation(api, name)),
     };
     Ok(envelope::write(api.namespace(), Some(org.calls()), &response(operation, results)))
+}
+
+/// The body asks for what the API does not have.
+pub(super) fn no_operation(api: Api, name: &str) -> Fault {
+    Fault::client(format!("No operation available for request {{{}}}{name}", api.namespace()))
 }
 
 fn response(operation: &Element, results: Vec<Element>) -> Element {

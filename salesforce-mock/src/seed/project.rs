@@ -1,9 +1,9 @@
 //! An org out of a project in source format, with the rows of its data plans.
 
-mod data;
-mod field;
+pub(crate) mod data;
+pub(crate) mod field;
 mod files;
-mod object;
+pub(crate) mod object;
 mod picklist;
 
 use std::collections::BTreeMap;

@@ -27,6 +27,20 @@ impl RecycleBin {
         self.deletions.insert(id, group);
     }
 
+    /// Gives objects and fields their new positions, and forgets what is of one that is gone. A field is asked for by
+    /// its row and its old position.
+    pub(super) fn renumber(
+        &mut self,
+        object: impl Fn(usize) -> Option<usize>,
+        field: impl Fn(RecordId, usize) -> Option<usize>,
+    ) {
+        self.log = self.log.drain(..).filter_map(|it| Some(Deletion { object: object(it.object)?, ..it })).collect();
+        for group in self.deletions.values_mut() {
+            let cleared = std::mem::take(&mut group.cleared).into_iter();
+            group.cleared = cleared.filter_map(|(row, place, id)| Some((row, field(row, place)?, id))).collect();
+        }
+    }
+
     /// Takes back a deletion, before which the log was that long.
     pub(super) fn forget(&mut self, id: RecordId, log: usize) {
         self.deletions.remove(&id);

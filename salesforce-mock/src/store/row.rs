@@ -45,6 +45,11 @@ impl Row {
         self.cells.get(field).unwrap_or(NOTHING)
     }
 
+    /// The same row with other cells.
+    pub(super) fn with_cells(&self, cells: Vec<Value>) -> Self {
+        Self { id: self.id, deleted: self.deleted, cells: cells.into() }
+    }
+
     pub(super) fn set_deleted(&mut self, deleted: bool) {
         self.deleted = deleted;
     }

@@ -38,6 +38,13 @@ impl Table {
         }
     }
 
+    /// Puts other cells into every row. The indexes are built anew by [`set_object`](Self::set_object).
+    pub(super) fn rewrite(&mut self, cells: impl Fn(&Row) -> Row) {
+        for row in self.slots.iter_mut().flatten() {
+            *row = cells(row);
+        }
+    }
+
     /// How many rows are not in the recycle bin.
     #[must_use]
     pub fn live(&self) -> usize {

@@ -120,7 +120,7 @@ impl Store {
         self.table_mut(object.index).set_deleted(id, deleted);
     }
 
-    pub(super) fn purge_row(&mut self, object: &Object, id: RecordId) {
+    pub(crate) fn purge_row(&mut self, object: &Object, id: RecordId) {
         self.remember(|store| store.row_as_it_is(object.index, id));
         self.table_mut(object.index).purge(id);
     }

@@ -19,6 +19,7 @@ mod graphql;
 mod hostile;
 mod logins;
 mod lookup;
+mod metadata;
 mod options;
 mod paging;
 mod places;

@@ -123,6 +123,16 @@ pub(crate) fn with_demo_objects() -> Client {
     Client::new(Org::new(salesforce_mock::seed::with_schema(schema)))
 }
 
+/// The bytes of a file of recorded traffic; nothing, and a word about it, where there is none.
+pub(crate) fn fixture_bytes(file: &str) -> Option<Vec<u8>> {
+    let folder = std::env::var("SALESFORCE_FIXTURES").unwrap_or_else(|_| "../../shared/fixtures".into());
+    let bytes = std::fs::read(std::path::Path::new(&folder).join(file));
+    if bytes.is_err() {
+        println!("skipped: no fixtures");
+    }
+    bytes.ok()
+}
+
 /// A file of recorded traffic, seen from the repository's root; nothing, and a word about it, where there is none.
 pub(crate) fn fixture(file: &str) -> Option<Value> {
     let folder = std::env::var("SALESFORCE_FIXTURES").unwrap_or_else(|_| "../../shared/fixtures".into());

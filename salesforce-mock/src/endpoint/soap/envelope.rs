@@ -3,13 +3,13 @@ use crate::xml::{self, Element};
 
 /// What an envelope asks for. Prefixes and namespaces are not looked at, as the server does not look at all of them.
 #[derive(Debug)]
-pub(super) struct Envelope {
+pub(in crate::endpoint) struct Envelope {
     /// `SessionHeader/sessionId`
-    pub(super) session: Option<String>,
+    pub(in crate::endpoint) session: Option<String>,
     /// `AllOrNoneHeader/allOrNone`
-    pub(super) all_or_none: bool,
+    pub(in crate::endpoint) all_or_none: bool,
     /// The first element of the body.
-    pub(super) operation: Element,
+    pub(in crate::endpoint) operation: Element,
 }
 
 impl Envelope {
@@ -31,11 +31,20 @@ impl Envelope {
 
 /// An envelope around an answer; `calls` are those of the day, used and allowed.
 pub(super) fn write(namespace: &str, calls: Option<(u64, u64)>, answer: &Element) -> String {
+    let mut body = String::new();
+    answer.write(&mut body);
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soapenv:Envelope \
-         xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"{namespace}\" \
-         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">"
+         xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"{namespace}\""
     );
+    // Prefixes are declared where something uses them.
+    for (used, space) in [(" xsi:", "xsi=\"http://www.w3.org/2001/XMLSchema-instance"), ("\"xsd:", "xsd=\"http://www.w3.org/2001/XMLSchema")]
+    {
+        if body.contains(used) {
+            out.extend([" xmlns:", space, "\""]);
+        }
+    }
+    out.push('>');
     if let Some((used, allowed)) = calls {
         let info = vec![
             Element::leaf("current", used.to_string()),
@@ -46,7 +55,7 @@ pub(super) fn write(namespace: &str, calls: Option<(u64, u64)>, answer: &Element
         Element::new("soapenv:Header", vec![info]).write(&mut out);
     }
     out.push_str("<soapenv:Body>");
-    answer.write(&mut out);
+    out.push_str(&body);
     out.push_str("</soapenv:Body></soapenv:Envelope>");
     out
 }

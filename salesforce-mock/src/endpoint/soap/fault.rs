@@ -1,10 +1,11 @@
 use quick_xml::escape::escape;
 
+use super::Api;
 use crate::answer::Refusal;
 
 /// Why a call as a whole is refused. It travels with status 500.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(in crate::endpoint) struct Fault {
     code: Code,
     message: String,
 }
@@ -18,11 +19,11 @@ enum Code {
 }
 
 impl Fault {
-    pub(super) fn client(message: impl Into<String>) -> Self {
+    pub(in crate::endpoint) fn client(message: impl Into<String>) -> Self {
         Self { code: Code::Client, message: message.into() }
     }
 
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(in crate::endpoint) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code: Code::Exception(code, "UnexpectedErrorFault"), message: message.into() }
     }
 
@@ -32,11 +33,15 @@ impl Fault {
     }
 
     /// The whole envelope.
-    pub(super) fn write(&self, namespace: &str) -> String {
+    pub(super) fn write(&self, api: Api) -> String {
+        let namespace = api.fault_namespace();
         let message = escape(&self.message);
         let fault = match self.code {
             Code::Client => {
                 format!("<faultcode>soapenv:Client</faultcode><faultstring>{message}</faultstring>")
+            }
+            Code::Exception(code, _) if api == Api::Metadata => {
+                format!("<faultcode>sf:{code}</faultcode><faultstring>{code}: {message}</faultstring>")
             }
             Code::Exception(code, kind) => {
                 // Faults of logins were recorded without the prefix.

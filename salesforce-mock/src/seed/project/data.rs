@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use salesforce_types::RecordId;
+use salesforce_types::{RecordId, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -131,12 +131,18 @@ fn sentence(refusals: &[Refusal]) -> String {
 /// A row of a custom metadata type: `Type.Record.md-meta.xml`.
 pub(super) fn custom_metadata(store: &mut Store, file: &Path, problems: &mut Vec<String>) -> Result<(), ProjectError> {
     let root = xml::parse(&files::read(file)?).map_err(|reason| ProjectError::new(file, reason))?;
-    let stem = files::stem(file);
-    let (kind, name) = stem.split_once('.').unwrap_or((&stem, ""));
+    let wrong = custom_metadata_row(store, &files::stem(file), &root, first_stamp());
+    problems.extend(wrong.into_iter().map(|problem| format!("{}: {problem}", file.display())));
+    Ok(())
+}
+
+/// The row of a record of a custom metadata type; `name` is `Type.Record`. What cannot be taken over is told.
+pub(crate) fn custom_metadata_row(store: &mut Store, name: &str, root: &Element, stamp: Timestamp) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (kind, name) = name.split_once('.').unwrap_or((name, ""));
     let schema = Arc::clone(store.schema());
     let Some(object) = schema.object(&format!("{kind}__mdt")) else {
-        problems.push(format!("{}: not loaded: there is no object {kind}__mdt", file.display()));
-        return Ok(());
+        return vec![format!("not loaded: there is no object {kind}__mdt")];
     };
     let label = root.get("label").unwrap_or(name);
     let mut row = Fill::new(&schema, &object.name);
@@ -151,17 +157,17 @@ pub(super) fn custom_metadata(store: &mut Store, file: &Path, problems: &mut Vec
         let text =
             values.child("value").filter(|value| !value.nil).map(|value| value.text.as_str()).unwrap_or_default();
         let Some(field) = object.field(name) else {
-            problems.push(format!("{}: there is no field {name}", file.display()));
+            problems.push(format!("there is no field {name}"));
             continue;
         };
         match convert(field, &Given { name: name.into(), value: text.into(), at: (1, 1) }) {
             // A metadata relationship holds a name, which is no id.
-            Err(refusal) => problems.push(format!("{}: {name}: {refusal}", file.display())),
+            Err(refusal) => problems.push(format!("{name}: {refusal}")),
             Ok(value) => row = row.set(name, value),
         }
     }
-    row.load(store, first_stamp());
-    Ok(())
+    row.load(store, stamp);
+    problems
 }
 
 /// The rows of the record types that the objects of the schema have.

@@ -70,7 +70,7 @@ const READ: [&str; 29] = [
 ];
 
 /// A reference to these objects that says nothing about children.
-pub(super) fn points_to(objects: &[&str], parent: Option<Arc<str>>) -> Reference {
+pub(crate) fn points_to(objects: &[&str], parent: Option<Arc<str>>) -> Reference {
     Reference {
         to: objects.iter().map(|&name| name.into()).collect(),
         parent,
@@ -81,7 +81,7 @@ pub(super) fn points_to(objects: &[&str], parent: Option<Arc<str>>) -> Reference
 }
 
 /// The field that an element describes; nothing, and a problem, when it is of a kind that is not known.
-pub(super) fn read(
+pub(crate) fn read(
     object: &str,
     element: &Element,
     value_sets: &BTreeMap<String, Element>,
@@ -268,7 +268,7 @@ fn default(field: &mut Field, text: &str, place: &str, problems: &mut Vec<String
 }
 
 /// What needs all objects to be known: the types of roll-ups, and targets that are missing.
-pub(super) fn settle(schema: &mut Schema, problems: &mut Vec<String>) {
+pub(crate) fn settle(schema: &mut Schema, problems: &mut Vec<String>) {
     let names: Vec<Arc<str>> = schema.objects().iter().map(|object| Arc::clone(&object.name)).collect();
     for name in names {
         let Some(mut object) = schema.object(&name).cloned() else { continue };

@@ -90,10 +90,7 @@ pub(super) fn read_all(
             record_type(types, element)
         }));
         if !object.record_types.is_empty() {
-            let reference = field::points_to(&["RecordType"], Some("RecordType".into()));
-            let mut field = Field::new("RecordTypeId", FieldType::Reference).with_reference(reference);
-            field.defaulted_on_create = true;
-            object.put(field);
+            object.put(record_type_field());
         }
         for element in &fields {
             if let Some(field) = field::read(name, element, value_sets, problems) {
@@ -125,7 +122,13 @@ fn parse_all(files: &[impl AsRef<Path>]) -> Result<Vec<Element>, ProjectError> {
 }
 
 /// An object that the schema does not have.
-fn new(schema: &Schema, name: &str, main: &Element, detail: bool, problems: &mut Vec<String>) -> Option<Object> {
+pub(crate) fn new(
+    schema: &Schema,
+    name: &str,
+    main: &Element,
+    detail: bool,
+    problems: &mut Vec<String>,
+) -> Option<Object> {
     let kind = ObjectKind::of_name(name);
     let first = match kind {
         ObjectKind::PlatformEvent => 'e',
@@ -179,7 +182,7 @@ fn new(schema: &Schema, name: &str, main: &Element, detail: bool, problems: &mut
 }
 
 /// The name of a custom object's rows: a text or an automatic number.
-fn name_field(element: Option<&Element>) -> Field {
+pub(crate) fn name_field(element: Option<&Element>) -> Field {
     let mut field = Field::new("Name", FieldType::String).with_length(80);
     (field.name_field, field.id_lookup) = (true, true);
     let Some(element) = element else { return field };
@@ -196,6 +199,14 @@ fn name_field(element: Option<&Element>) -> Field {
     field
 }
 
+/// The field of an object that has record types.
+pub(crate) fn record_type_field() -> Field {
+    let reference = field::points_to(&["RecordType"], Some("RecordType".into()));
+    let mut field = Field::new("RecordTypeId", FieldType::Reference).with_reference(reference);
+    field.defaulted_on_create = true;
+    field
+}
+
 /// A record type with the id that its row will get: the rows are made in the same order.
 fn record_type(number: u64, element: &Element) -> RecordType {
     let name = element.get("fullName").unwrap_or_default().to_owned();
@@ -208,7 +219,7 @@ fn record_type(number: u64, element: &Element) -> RecordType {
 }
 
 /// The objects that the platform puts beside a custom object: its history, its shares, its feed, its change events.
-fn companions(schema: &mut Schema, name: &str, main: &Element, problems: &mut Vec<String>) {
+pub(crate) fn companions(schema: &mut Schema, name: &str, main: &Element, problems: &mut Vec<String>) {
     let Some(stem) = name.strip_suffix("__c").filter(|_| !main.children.is_empty()) else { return };
     if main.get("customSettingsType").is_some() {
         return;
