@@ -107,11 +107,7 @@ impl Call {
         if !multipart::is_form(&kind) {
             return Ok(Draft::from_json(&self.json_bytes()?)?);
         }
-        let form = match self.form.take() {
-            Some(form) => form?,
-            None => self.read_form(&kind, keep)?,
-        };
-        let mut parts = form.0.into_iter();
+        let mut parts = self.parts(keep)?.0.into_iter();
         let Some(Kept::Whole(json)) = parts.next().filter(|part| !part.is_file).map(|part| part.content) else {
             return Err(Refusal::bad("INVALID_MULTIPART_REQUEST", "The first part has to hold the fields of the row"));
         };
@@ -130,6 +126,15 @@ impl Call {
             );
         }
         Ok(draft)
+    }
+
+    /// The parts of a body of several, of whose files at most `keep` bytes are held.
+    pub(crate) fn parts(&mut self, keep: usize) -> Result<Form, Refusal> {
+        let kind = self.header("content-type").unwrap_or_default().to_owned();
+        match self.form.take() {
+            Some(form) => Ok(form?),
+            None => self.read_form(&kind, keep),
+        }
     }
 
     fn read_form(&mut self, kind: &str, keep: usize) -> Result<Form, Refusal> {

@@ -35,6 +35,7 @@ pub(crate) use composite::{batch, composite, graph, tree};
 pub(crate) use describe::{basic, describe, describe_global};
 pub(crate) use graphql::graphql;
 pub(crate) use limits::{limits, record_count};
+pub(crate) use metadata::rest::deploy_request;
 pub(crate) use oauth::{authorize, connect, identity, introspect, openid_configuration, revoke, token, user_info};
 pub(crate) use query::{query, query_more};
 pub(crate) use recent::recent;

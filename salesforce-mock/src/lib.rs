@@ -42,7 +42,7 @@ pub use clock::OrgClock;
 pub use fault::{Delivery, Fault, Part};
 pub use files::Files;
 pub use journal::{Entry, Journal};
-pub use metadata::Metadata;
+pub use metadata::{Metadata, Package};
 pub use oauth::{App, AppKind};
 pub use org::Org;
 #[cfg(feature = "server")]

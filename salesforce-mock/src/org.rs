@@ -26,7 +26,7 @@ use crate::session::Sessions;
 use crate::soql::{self, Cursors};
 use crate::store::Store;
 use crate::value::Value;
-use crate::{Blob, Body, Bulk, Fault, Files, Journal, Metadata, endpoint, http_time, seed};
+use crate::{Blob, Body, Bulk, Fault, Files, Journal, Metadata, endpoint, http_time, metadata, seed};
 
 use long_requests::LongRequests;
 use routing::token_of;
@@ -154,6 +154,7 @@ impl Org {
         self.store.settle();
         self.store.tidy_deletions();
         endpoint::run_jobs(self);
+        metadata::run(self);
         if !Arc::ptr_eq(&self.described.0, self.store.schema()) {
             self.described = (Arc::clone(self.store.schema()), self.store.clock.stamp());
         }
@@ -226,6 +227,7 @@ impl Org {
     pub fn advance(&mut self, by: Duration) {
         self.store.clock.advance(by);
         endpoint::run_jobs(self);
+        metadata::run(self);
     }
 
     /// How jobs of the Bulk API run.

@@ -34,7 +34,7 @@ pub(crate) enum Route {
     UserInfo,
     /// `/id/ORG/USER`
     Identity { org: String, user: String },
-    /// `/services/Soap/u/XX.X` and `/services/Soap/c/XX.X`, also with the org's id after it
+    /// `/services/Soap/u/XX.X`, `/services/Soap/c/XX.X` and `/services/Soap/m/XX.X`, also with the org's id after it
     Soap { api: SoapApi, version: String },
     /// `/services/async/XX.X/job…`
     Classic { version: String, place: Classic },
@@ -95,6 +95,8 @@ pub(crate) enum Resource {
     },
     /// `composite/…`
     Composite(Composite),
+    /// `metadata/deployRequest`, also with an id after it
+    DeployRequest(Option<String>),
     /// `jobs/…`
     Bulk(Bulk),
     Unknown,
@@ -143,6 +145,7 @@ impl Route {
         const READ: &[Method] = &[Method::GET, Method::HEAD];
         const POST: &[Method] = &[Method::POST];
         const READ_AND_POST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
+        const DEPLOY: &[Method] = &[Method::GET, Method::HEAD, Method::POST, Method::PATCH];
         const ROW: &[Method] = &[Method::GET, Method::HEAD, Method::PATCH, Method::DELETE];
         match self {
             Self::Token | Self::Revoke | Self::Introspect | Self::Soap { .. } => POST,
@@ -152,7 +155,8 @@ impl Route {
             Self::Classic { place, .. } => place.methods(),
             Self::Data { resource, .. } => match resource {
                 Resource::Unknown | Resource::ApexRest(_) | Resource::Reports(_) => ALL,
-                Resource::GraphQl => POST,
+                Resource::GraphQl | Resource::DeployRequest(None) => POST,
+                Resource::DeployRequest(Some(_)) => DEPLOY,
                 Resource::Sobject(_) | Resource::ParameterizedSearch => READ_AND_POST,
                 Resource::Composite(composite) => composite.methods(),
                 Resource::Bulk(bulk) => bulk.methods(),
@@ -189,6 +193,8 @@ impl Resource {
             ["sobjects", object, "updated"] => Self::Updated(name(object)),
             ["sobjects", object, "deleted"] => Self::Deleted(name(object)),
             ["sobjects", object, id] => Self::Row { object: name(object), id: name(id) },
+            ["metadata", "deployRequest"] => Self::DeployRequest(None),
+            ["metadata", "deployRequest", id] => Self::DeployRequest(Some(name(id))),
             ["jobs", rest @ ..] => Bulk::of(rest).map_or(Self::Unknown, Self::Bulk),
             ["composite", rest @ ..] => Composite::of(rest).map_or(Self::Unknown, Self::Composite),
             ["sobjects", _, "describe", _] => Self::Unknown,

@@ -132,6 +132,26 @@ pub(crate) fn parse(text: &str) -> Result<Element, String> {
     }
 }
 
+/// The namespace of a document's root, as it is declared there; nothing where it is not.
+pub(crate) fn root_namespace(text: &str) -> Option<String> {
+    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    loop {
+        let (Event::Start(start) | Event::Empty(start)) = (match reader.read_event().ok()? {
+            Event::Eof => return None,
+            event => event,
+        }) else {
+            continue;
+        };
+        let prefix = start.name().prefix().map(|prefix| prefix.into_inner().to_owned());
+        let declares = |name: &str| match &prefix {
+            Some(prefix) => name.strip_prefix("xmlns:") == Some(prefix),
+            None => name == "xmlns",
+        };
+        let mut attributes = start.attributes().flatten();
+        return attributes.find(|own| declares(own.key.into_inner())).map(|own| own.value.to_string());
+    }
+}
+
 fn append(open: &mut [Element], text: &str) {
     if let Some(element) = open.last_mut() {
         element.text.push_str(text);

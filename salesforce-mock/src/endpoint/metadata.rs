@@ -2,8 +2,11 @@
 //!
 //! Where no text was recorded, the words of a refusal are the mock's own.
 
+mod deploy;
 mod describe;
 mod list;
+pub(super) mod rest;
+mod retrieve;
 mod rows;
 
 use salesforce_types::RecordId;
@@ -30,9 +33,27 @@ pub(super) fn call(org: &mut Org, user: RecordId, envelope: &Envelope) -> Result
         "updateMetadata" => rows::write(org, envelope, rows::Write::Update),
         "upsertMetadata" => rows::write(org, envelope, rows::Write::Upsert),
         "deleteMetadata" => rows::delete(org, envelope),
+        "retrieve" => Ok(vec![retrieve::retrieve(org, asked)?]),
+        "checkRetrieveStatus" => Ok(vec![retrieve::status(org, user, asked)?]),
+        "deploy" => Ok(vec![deploy::deploy(org, user, asked)?]),
+        "checkDeployStatus" => Ok(vec![deploy::status(org, asked)?]),
+        "cancelDeploy" => Ok(vec![deploy::cancel(org, user, asked)?]),
+        "deployRecentValidation" => Ok(vec![deploy::recent_validation(org, user, asked)?]),
         "renameMetadata" => rows::rename(org, asked),
         name => Err(no_operation(Api::Metadata, name)),
     }
+}
+
+/// The first element of a call that has one of these names: clients do not agree on some of them.
+fn any<'e>(asked: &'e Element, names: &[&str]) -> Option<&'e Element> {
+    asked.children.iter().find(|child| names.contains(&&*child.name))
+}
+
+/// The state of a job that was just taken.
+fn queued(id: RecordId) -> Element {
+    let parts =
+        vec![Element::leaf("done", "false"), Element::leaf("id", id.to_string()), Element::leaf("state", "Queued")];
+    Element::new("result", parts)
 }
 
 /// The type that a call names.

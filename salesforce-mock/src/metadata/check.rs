@@ -69,7 +69,8 @@ pub(super) fn component(work: &Work, kind: &'static Kind, name: &str, body: &Ele
         "PermissionSet" | "Profile" => grants(work, kind, body),
         "CustomMetadata" => {
             let kind = name.split_once('.').map(|(kind, _)| format!("{kind}__mdt"));
-            let kind = kind.ok_or_else(|| invalid(format!("Must specify a fullName of the form Type.Record: {name}")))?;
+            let kind =
+                kind.ok_or_else(|| invalid(format!("Must specify a fullName of the form Type.Record: {name}")))?;
             work.schema.object(&kind).map(|_| ()).ok_or_else(|| no_object(&kind))
         }
         _ => Ok(()),

@@ -11,10 +11,11 @@ use super::check;
 use super::component::{Component, Components, Key};
 use super::kind::Kind;
 use super::known::{self, known};
+use super::packages::Packages;
 use crate::Org;
 use crate::schema::{RecordType, Schema, put_with_parts};
-use crate::seed::project::{data, field, object};
 use crate::seed::Fill;
+use crate::seed::project::{data, field, object};
 use crate::store::Store;
 use crate::value::Value;
 use crate::xml::Element;
@@ -44,7 +45,10 @@ pub(crate) struct Done {
 enum RowOf {
     /// A permission set, a profile or a record of a custom metadata type.
     Component(Key),
-    RecordType { object: String, name: String },
+    RecordType {
+        object: String,
+        name: String,
+    },
 }
 
 /// An org's components and schema, while they are changed.
@@ -57,6 +61,7 @@ pub(crate) struct Work {
     pub(crate) now: Timestamp,
     /// The package that brings what is put.
     pub(crate) namespace: Option<Arc<str>>,
+    pub(crate) packages: Packages,
     classes: Vec<(String, Option<String>)>,
     problems: Vec<String>,
     /// Fields that have other names than before: the old and the new one.
@@ -73,6 +78,7 @@ impl Work {
             rows: Vec::new(),
             now: org.store.clock.stamp(),
             namespace: None,
+            packages: org.metadata.packages.clone(),
             classes: Vec::new(),
             problems: Vec::new(),
             renamed: Vec::new(),
@@ -89,10 +95,10 @@ impl Work {
     ) -> Result<Done, Problem> {
         check::component(self, kind, name, &body)?;
         let before = self.components.get(kind, name).cloned();
-        let known = before.as_ref().map(|before| before.body.clone()).unwrap_or_default();
+        let old = before.as_ref().map(|before| before.body.clone()).unwrap_or_default();
         let body = match kind.name {
-            "CustomObject" => overlaid(&known, body),
-            "Profile" => check::overlaid_profile(&known, body),
+            "CustomObject" => overlaid(&old, body),
+            "Profile" => check::overlaid_profile(&old, body),
             _ => body,
         };
         let same = before.as_ref().is_some_and(|before| before.body == body && before.files == files);
@@ -112,8 +118,17 @@ impl Work {
             }
             _ => {}
         }
+        if let Some((parent, _)) = kind.parent.filter(|(parent, _)| *parent != "CustomObject") {
+            let (parent, file) = (known(parent), kind.file_name(name));
+            if self.components.get(parent, file).is_none() {
+                let body = Element::new(parent.name, Vec::new());
+                let stamps = Some((self.now, self.now));
+                self.components.put(parent, file, Component { body, stamps, ..Component::default() });
+            }
+        }
         let created = before.is_none();
-        let stamps = before.as_ref().and_then(|before| before.stamps).map_or((self.now, self.now), |(made, _)| (made, self.now));
+        let stamps =
+            before.as_ref().and_then(|before| before.stamps).map_or((self.now, self.now), |(made, _)| (made, self.now));
         let id = before.as_ref().and_then(|before| before.id);
         let namespace = before.and_then(|before| before.namespace.clone()).or_else(|| self.namespace.clone());
         self.components.put(kind, name, Component { body, files, id, namespace, stamps: Some(stamps) });
@@ -138,8 +153,7 @@ impl Work {
             let text = format!("Cannot delete standard component: {name}");
             return Err(Problem::new("INSUFFICIENT_ACCESS_OR_READONLY", text));
         }
-        let parts: Vec<_> =
-            self.components.parts(kind, name).map(|(kind, name, _)| (kind, name.to_owned())).collect();
+        let parts: Vec<_> = self.components.parts(kind, name).map(|(kind, name, _)| (kind, name.to_owned())).collect();
         match kind.name {
             "CustomObject" => self.remove_object(name),
             "CustomField" => self.remove_field(name)?,
@@ -320,6 +334,7 @@ impl Work {
         }
         org.store.problems.append(&mut self.problems);
         org.metadata.components = self.components;
+        org.metadata.packages = self.packages;
         org.metadata.followed = None;
     }
 
@@ -431,8 +446,7 @@ fn custom_metadata(
 
 /// What a file says, over what was known: elements that it names replace those of the same name.
 fn overlaid(before: &Element, mut body: Element) -> Element {
-    let kept: Vec<_> =
-        before.children.iter().filter(|child| body.child(&child.name).is_none()).cloned().collect();
+    let kept: Vec<_> = before.children.iter().filter(|child| body.child(&child.name).is_none()).cloned().collect();
     body.children.extend(kept);
     body.children.sort_by(|left, right| left.name.cmp(&right.name));
     body

@@ -20,6 +20,7 @@ mod hostile;
 mod logins;
 mod lookup;
 mod metadata;
+mod metadata_jobs;
 mod options;
 mod paging;
 mod places;

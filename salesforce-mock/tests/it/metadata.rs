@@ -79,13 +79,17 @@ fn a_created_object_and_its_fields_can_be_described_queried_and_written() {
     let fields = [
         field("Invoice__c.Key__c", text),
         field("Invoice__c.Sum__c", "<type>Currency</type><precision>16</precision><scale>2</scale>"),
-        field("Invoice__c.Account__c", "<type>Lookup</type><referenceTo>Account</referenceTo><relationshipName>Invoices</relationshipName>"),
+        field(
+            "Invoice__c.Account__c",
+            "<type>Lookup</type><referenceTo>Account</referenceTo><relationshipName>Invoices</relationshipName>",
+        ),
     ];
     let answer = upsert(&mut client, &fields);
     assert_eq!(all(&answer, "created"), ["true"; 3], "{answer}");
     assert!(!answer.contains("xsi:"), "a prefix that nothing uses is not declared: {answer}");
     let described = client.get("sobjects/Invoice__c/describe").json();
-    let names: Vec<_> = described["fields"].as_array().unwrap().iter().filter_map(|field| field["name"].as_str()).collect();
+    let names: Vec<_> =
+        described["fields"].as_array().unwrap().iter().filter_map(|field| field["name"].as_str()).collect();
     assert!(names.contains(&"Key__c") && names.contains(&"Account__c"), "{names:?}");
     let account = client.insert("Account", json!({"Name": "Acme"}));
     client.insert("Invoice__c", json!({"Key__c": "K1", "Sum__c": 12.5, "Account__c": account}));
@@ -103,15 +107,27 @@ fn rows_keep_their_values_when_fields_go_come_and_are_renamed() {
     let mut client = Client::empty();
     call(&mut client, &format!("<createMetadata>{INVOICE}</createMetadata>"));
     let text = "<type>Text</type><length>64</length>";
-    upsert(&mut client, &[field("Invoice__c.A__c", text), field("Invoice__c.B__c", text), field("Invoice__c.C__c", text)]);
+    upsert(
+        &mut client,
+        &[field("Invoice__c.A__c", text), field("Invoice__c.B__c", text), field("Invoice__c.C__c", text)],
+    );
     client.insert("Invoice__c", json!({"A__c": "a", "B__c": "b", "C__c": "c"}));
-    let answer = call(&mut client, "<deleteMetadata><type>CustomField</type><fullNames>Invoice__c.A__c</fullNames><fullNames>Invoice__c.Gone__c</fullNames></deleteMetadata>");
+    let answer = call(
+        &mut client,
+        "<deleteMetadata><type>CustomField</type><fullNames>Invoice__c.A__c</fullNames><fullNames>Invoice__c.Gone__c</fullNames></deleteMetadata>",
+    );
     assert_eq!(all(&answer, "success"), ["true", "false"], "{answer}");
     assert_eq!(one(&answer, "statusCode"), "INVALID_CROSS_REFERENCE_KEY");
     assert_eq!(one(&answer, "message"), "This custom field does not exist or is not accessible");
     assert_eq!(client.rows("SELECT B__c, C__c FROM Invoice__c"), [json!({"B__c": "b", "C__c": "c"})]);
     assert_eq!(client.query("SELECT A__c FROM Invoice__c").code(), "INVALID_FIELD");
-    upsert(&mut client, &[field("Invoice__c.A__c", text), field("Invoice__c.Flag__c", "<type>Checkbox</type><defaultValue>true</defaultValue>")]);
+    upsert(
+        &mut client,
+        &[
+            field("Invoice__c.A__c", text),
+            field("Invoice__c.Flag__c", "<type>Checkbox</type><defaultValue>true</defaultValue>"),
+        ],
+    );
     let renamed = "<renameMetadata><type>CustomField</type><oldFullName>Invoice__c.C__c</oldFullName>\
                    <newFullName>Invoice__c.D__c</newFullName></renameMetadata>";
     assert_eq!(one(&call(&mut client, renamed), "fullName"), "Invoice__c.D__c");
@@ -133,7 +149,10 @@ fn a_deleted_object_is_gone_with_its_fields_and_rows_and_the_others_stay() {
     client.insert("Receipt__c", json!({}));
     let account = client.insert("Account", json!({"Name": "Acme"}));
     client.org.delete(account.parse().unwrap()).unwrap();
-    let answer = call(&mut client, "<deleteMetadata><type>CustomObject</type><fullNames>Invoice__c</fullNames></deleteMetadata>");
+    let answer = call(
+        &mut client,
+        "<deleteMetadata><type>CustomObject</type><fullNames>Invoice__c</fullNames></deleteMetadata>",
+    );
     assert_eq!(one(&answer, "success"), "true", "{answer}");
     assert_eq!(client.query("SELECT Id FROM Invoice__c").code(), "INVALID_TYPE");
     assert_eq!(client.names("SELECT Name FROM Receipt__c"), ["INV-0001"]);
@@ -141,7 +160,8 @@ fn a_deleted_object_is_gone_with_its_fields_and_rows_and_the_others_stay() {
     assert!(!listed.contains("Invoice__c."), "{listed}");
     let deleted = client.get("sobjects/Account/deleted?start=2020-01-01T00:00:00Z&end=2099-01-01T00:00:00Z");
     assert!(deleted.text.contains(&account) || deleted.status == 400, "{}", deleted.text);
-    let standard = call(&mut client, "<deleteMetadata><type>CustomObject</type><fullNames>Account</fullNames></deleteMetadata>");
+    let standard =
+        call(&mut client, "<deleteMetadata><type>CustomObject</type><fullNames>Account</fullNames></deleteMetadata>");
     assert_eq!(one(&standard, "success"), "false");
 }
 
@@ -150,10 +170,18 @@ fn components_are_refused_one_by_one_and_all_of_them_on_demand() {
     let mut client = Client::empty();
     let good = || field("Account.Good__c", "<type>Text</type><length>9</length>");
     for (rest, code, text) in [
-        ("<type>Checkbox</type><required>true</required>", "FIELD_INTEGRITY_EXCEPTION", "Can not specify 'required' for a CustomField of type Checkbox"),
+        (
+            "<type>Checkbox</type><required>true</required>",
+            "FIELD_INTEGRITY_EXCEPTION",
+            "Can not specify 'required' for a CustomField of type Checkbox",
+        ),
         ("<type>Nonsense</type>", "FIELD_INTEGRITY_EXCEPTION", "'Nonsense' is not a valid value"),
         ("<type>Text</type>", "FIELD_INTEGRITY_EXCEPTION", "Must specify 'length'"),
-        ("<type>Lookup</type><referenceTo>Nope__c</referenceTo>", "FIELD_INTEGRITY_EXCEPTION", "referenceTo value of 'Nope__c' does not resolve"),
+        (
+            "<type>Lookup</type><referenceTo>Nope__c</referenceTo>",
+            "FIELD_INTEGRITY_EXCEPTION",
+            "referenceTo value of 'Nope__c' does not resolve",
+        ),
         ("", "REQUIRED_FIELD_MISSING", "type"),
     ] {
         let answer = upsert(&mut client, &[good(), field("Account.Bad__c", rest)]);
@@ -164,13 +192,15 @@ fn components_are_refused_one_by_one_and_all_of_them_on_demand() {
     let missing = upsert(&mut client, &[field("Nope__c.A__c", "<type>Date</type>")]);
     assert!(problem(&missing, "message").contains("'Nope__c' cannot be found"), "{missing}");
     let header = "<met:AllOrNoneHeader><met:allOrNone>true</met:allOrNone></met:AllOrNoneHeader>";
-    let fields = [field("Account.Other__c", "<type>Date</type>"), field("Account.Bad__c", "<type>Text</type>")].concat();
+    let fields =
+        [field("Account.Other__c", "<type>Date</type>"), field("Account.Bad__c", "<type>Text</type>")].concat();
     let answer = post(&mut client, "68.0", header, &format!("<createMetadata>{fields}</createMetadata>"));
     assert_eq!(all(&answer.text, "statusCode"), ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "FIELD_INTEGRITY_EXCEPTION"]);
     assert_eq!(client.query("SELECT Other__c FROM Account").code(), "INVALID_FIELD");
     let twice = call(&mut client, &format!("<createMetadata>{}</createMetadata>", good()));
     assert_eq!(one(&twice, "statusCode"), "DUPLICATE_DEVELOPER_NAME");
-    let unknown = call(&mut client, &format!("<updateMetadata>{}</updateMetadata>", field("Account.No__c", "<type>Date</type>")));
+    let unknown =
+        call(&mut client, &format!("<updateMetadata>{}</updateMetadata>", field("Account.No__c", "<type>Date</type>")));
     assert_eq!(one(&unknown, "statusCode"), "INVALID_CROSS_REFERENCE_KEY");
 }
 
@@ -186,14 +216,20 @@ fn calls_as_a_whole_are_refused_with_faults_of_the_metadata_namespace() {
         assert!(!answer.text.contains("<detail>"), "{}", answer.text);
     }
     let names = "<fullNames>a</fullNames>".repeat(11);
-    let answer = post(&mut client, "68.0", "", &format!("<readMetadata><type>CustomField</type>{names}</readMetadata>"));
+    let answer =
+        post(&mut client, "68.0", "", &format!("<readMetadata><type>CustomField</type>{names}</readMetadata>"));
     fault(&answer, "sf:EXCEEDED_ID_LIMIT", text);
     let names = "<fullNames>a.b</fullNames>".repeat(200);
     let answer = call(&mut client, &format!("<readMetadata><type>CustomMetadata</type>{names}</readMetadata>"));
     assert_eq!(answer.matches("<records xsi:nil=\"true\"/>").count(), 200);
     let queries = "<queries><type>Layout</type></queries>".repeat(4);
-    fault(&post(&mut client, "68.0", "", &format!("<listMetadata>{queries}</listMetadata>")), "sf:EXCEEDED_MAX_TYPES_LIMIT", "3");
-    let unknown = "<listMetadata><queries><type>Layout</type></queries><queries><type>Nope</type></queries></listMetadata>";
+    fault(
+        &post(&mut client, "68.0", "", &format!("<listMetadata>{queries}</listMetadata>")),
+        "sf:EXCEEDED_MAX_TYPES_LIMIT",
+        "3",
+    );
+    let unknown =
+        "<listMetadata><queries><type>Layout</type></queries><queries><type>Nope</type></queries></listMetadata>";
     fault(&post(&mut client, "68.0", "", unknown), "sf:INVALID_TYPE", "Nope");
     fault(&post(&mut client, "68.0", "", "<createMetadata><metadata/></createMetadata>"), "soapenv:Client", "xsi:type");
     fault(&post(&mut client, "68.0", "", "<undelete/>"), "soapenv:Client", "No operation available");
@@ -223,7 +259,8 @@ fn tokens_that_are_jwts_are_refused_below_68() {
 #[test]
 fn types_are_described_as_they_were_recorded() {
     let mut client = Client::empty();
-    let answer = call(&mut client, "<met:describeMetadata><met:asOfVersion>68.0</met:asOfVersion></met:describeMetadata>");
+    let answer =
+        call(&mut client, "<met:describeMetadata><met:asOfVersion>68.0</met:asOfVersion></met:describeMetadata>");
     assert_eq!((one(&answer, "partialSaveAllowed"), one(&answer, "testRequired")), ("true", "false"));
     assert!(answer.contains("<organizationNamespace/>"));
     let object = all(&answer, "metadataObjects").into_iter().find(|of| one(of, "xmlName") == "CustomObject").unwrap();
@@ -261,7 +298,8 @@ fn types_are_described_as_they_were_recorded() {
 fn components_are_listed_with_who_made_them() {
     let mut client = Client::empty();
     call(&mut client, &format!("<createMetadata>{INVOICE}</createMetadata>"));
-    let list = "<listMetadata><queries><type>CustomObject</type></queries><asOfVersion>68.0</asOfVersion></listMetadata>";
+    let list =
+        "<listMetadata><queries><type>CustomObject</type></queries><asOfVersion>68.0</asOfVersion></listMetadata>";
     let answer = call(&mut client, list);
     let of = |name: &str| {
         let found = all(&answer, "result").into_iter().find(|row| one(row, "fullName") == name);
@@ -337,13 +375,16 @@ fn records_of_custom_metadata_types_keep_the_types_of_their_values() {
     let answer = call(&mut client, &format!("<createMetadata>{record}</createMetadata>"));
     assert_eq!(one(&answer, "success"), "true", "{answer}");
     assert_eq!(client.rows("SELECT DeveloperName, Days__c FROM Rule__mdt")[0]["Days__c"], 7.0);
-    let read = call(&mut client, "<readMetadata><type>CustomMetadata</type><fullNames>Rule.First</fullNames></readMetadata>");
+    let read =
+        call(&mut client, "<readMetadata><type>CustomMetadata</type><fullNames>Rule.First</fullNames></readMetadata>");
     assert!(read.contains(values) && read.contains("xmlns:xsd="), "{read}");
 }
 
 #[test]
 fn recorded_upserts_of_fields_answer_in_the_recorded_shape() {
-    let Some(payload) = fixture_bytes("soap-metadata/amp_write_object15_mix-of-many-fields-payload.xml") else { return };
+    let Some(payload) = fixture_bytes("soap-metadata/amp_write_object15_mix-of-many-fields-payload.xml") else {
+        return;
+    };
     let recorded = fixture_bytes("soap-metadata/amp_write_object15_mix-of-many-fields-response.xml").unwrap();
     let mut client = Client::empty();
     let object = INVOICE.replace("Invoice__c", "TestObject15__c");

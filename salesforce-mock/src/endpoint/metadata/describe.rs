@@ -41,7 +41,8 @@ pub(super) fn value_type(asked: &Element) -> Result<Element, Fault> {
         leaf("soapType", "string"),
         leaf("valueRequired", "true"),
     ];
-    let mut parts = ["apiCreatable", "apiDeletable", "apiReadable", "apiUpdatable"].map(|name| leaf(name, may)).to_vec();
+    let mut parts =
+        ["apiCreatable", "apiDeletable", "apiReadable", "apiUpdatable"].map(|name| leaf(name, may)).to_vec();
     parts.push(Element::new("valueTypeFields", field));
     Ok(Element::new("result", parts))
 }

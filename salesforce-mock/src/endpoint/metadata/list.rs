@@ -18,7 +18,8 @@ pub(super) fn list(org: &Org, user: RecordId, asked: &Element) -> Result<Vec<Ele
         let text = format!("record limit reached. cannot submit more than {MOST_QUERIES} queries in this operation");
         return Err(Fault::new("EXCEEDED_MAX_TYPES_LIMIT", text));
     }
-    let kinds = queries.iter().map(|query| kind(query.get("type").unwrap_or_default())).collect::<Result<Vec<_>, _>>()?;
+    let kinds =
+        queries.iter().map(|query| kind(query.get("type").unwrap_or_default())).collect::<Result<Vec<_>, _>>()?;
     let mut results = Vec::new();
     for (query, kind) in queries.into_iter().zip(kinds) {
         let folder = query.get("folder").filter(|folder| !folder.is_empty());

@@ -40,7 +40,9 @@ pub(super) fn read(org: &Org, asked: &Element) -> Result<Element, Fault> {
             false => components.get(kind, name).and_then(|_| metadata::whole(components, kind, name, |_, _| true)),
         };
         match found {
-            Some(body) => Element { kind: Some(kind.element(name)), ..metadata::named(&trimmed(body), "records", name) },
+            Some(body) => {
+                Element { kind: Some(kind.element(name)), ..metadata::named(&trimmed(body), "records", name) }
+            }
             None => Element::maybe("records", None),
         }
     };

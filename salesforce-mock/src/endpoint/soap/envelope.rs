@@ -38,8 +38,10 @@ pub(super) fn write(namespace: &str, calls: Option<(u64, u64)>, answer: &Element
          xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"{namespace}\""
     );
     // Prefixes are declared where something uses them.
-    for (used, space) in [(" xsi:", "xsi=\"http://www.w3.org/2001/XMLSchema-instance"), ("\"xsd:", "xsd=\"http://www.w3.org/2001/XMLSchema")]
-    {
+    for (used, space) in [
+        (" xsi:", "xsi=\"http://www.w3.org/2001/XMLSchema-instance"),
+        ("\"xsd:", "xsd=\"http://www.w3.org/2001/XMLSchema"),
+    ] {
         if body.contains(used) {
             out.extend([" xmlns:", space, "\""]);
         }
