@@ -131,7 +131,7 @@ impl Metadata {
         user: RecordId,
         now: Timestamp,
     ) -> RecordId {
-        self.deploys.retain(|deploy| !deploy.ended.is_some_and(|end| now.since(end) > KEPT));
+        self.deploys.retain(|deploy| deploy.ended.is_none_or(|end| now.since(end) <= KEPT));
         let id = self.id("0Af");
         self.deploys.push(Arc::new(Deploy {
             id,

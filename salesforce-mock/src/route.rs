@@ -158,6 +158,7 @@ impl Route {
                 Resource::GraphQl | Resource::DeployRequest(None) => POST,
                 Resource::DeployRequest(Some(_)) => DEPLOY,
                 Resource::Sobject(_) | Resource::ParameterizedSearch => READ_AND_POST,
+                Resource::Tooling(path) if is_request(path) => READ_AND_POST,
                 Resource::Composite(composite) => composite.methods(),
                 Resource::Bulk(bulk) => bulk.methods(),
                 // `X/Id` is no row but the name of a key: rows are created under it, and none is changed.
@@ -167,6 +168,12 @@ impl Route {
             },
         }
     }
+}
+
+/// Whether a place of the Tooling API takes requests to install packages.
+fn is_request(path: &[String]) -> bool {
+    let requests = ["PackageInstallRequest", "SubscriberPackageVersionUninstallRequest"];
+    matches!(path, [place, object] if place == "sobjects" && requests.contains(&&**object))
 }
 
 impl Resource {

@@ -329,8 +329,15 @@ impl Store {
     /// # Panics
     ///
     /// When rows of the object cannot have ids.
-    pub fn load(&mut self, object: &Object, mut cells: Vec<Value>, stamp: Timestamp) -> RecordId {
+    pub fn load(&mut self, object: &Object, cells: Vec<Value>, stamp: Timestamp) -> RecordId {
         let prefix = object.prefix.expect("a seed only loads objects with a key prefix");
+        let id = self.mint.next(prefix);
+        self.load_as(object, id, cells, stamp);
+        id
+    }
+
+    /// The same for a row that has its id already.
+    pub(crate) fn load_as(&mut self, object: &Object, id: RecordId, mut cells: Vec<Value>, stamp: Timestamp) {
         cells.resize(object.fields.len(), Value::Null);
         self.number(object, &mut cells);
         let known = object.known;
@@ -353,10 +360,7 @@ impl Store {
                 *cell = Value::Bool(false);
             }
         }
-        let row = Row::new(self.mint.next(prefix), cells);
-        let id = row.id();
-        self.insert_row(object.index, row);
-        id
+        self.insert_row(object.index, Row::new(id, cells));
     }
 
     /// Notes that a row was used.

@@ -3,6 +3,7 @@
 //! The rows are made from the schema when they are asked for, so that they are never older than it.
 
 mod entities;
+mod packages;
 
 use salesforce_soql::ast::{CompareOp, Condition, Operand, Query};
 
@@ -24,9 +25,14 @@ const NOT_SUPPORTED: &str = "The requested operation is not yet supported by thi
 pub(crate) fn store(org: &Org) -> Store {
     let mut schema = Schema::new();
     schema.add_table(include_str!("tooling/objects.txt")).expect("a test reads the built-in table");
+    if !org.metadata.may_install {
+        schema.remove("InstalledSubscriberPackage");
+        schema.link();
+    }
     let clock = OrgClock::fixed(org.now());
     let mut store = Store::new(schema, clock, org.store.user, org.store.organization);
     entities::fill(&mut store, org);
+    packages::fill(&mut store, org);
     store
 }
 
@@ -35,6 +41,10 @@ pub(crate) fn store(org: &Org) -> Store {
 pub(crate) fn admitted(text: &str) -> Result<String, Refusal> {
     // What is no query is refused where queries are run.
     let Ok(mut query) = salesforce_soql::parse_strict(text) else { return Ok(text.to_owned()) };
+    if query.from.object.is("SubscriberPackageVersion") && !names_id(&query) {
+        let text = "Implementation restriction: You can only perform queries of the form Id = 'X' on this object";
+        return Err(Refusal::new("MALFORMED_QUERY", text));
+    }
     let Some(object) = VIRTUAL.iter().find(|name| query.from.object.is(name)) else { return Ok(text.to_owned()) };
     if query.is_count() || query.is_aggregate() || query.group_by.is_some() {
         return Err(unsupported(NOT_SUPPORTED));
@@ -67,6 +77,16 @@ fn plain(condition: &Condition) -> Result<(), Refusal> {
             Err(unsupported("Only equals comparisons permitted"))
         }
         _ => Err(unsupported("Unsupported filter type")),
+    }
+}
+
+/// Whether a query asks for the row of one id.
+fn names_id(query: &Query) -> bool {
+    let names = |condition: &Condition| matches!(condition, Condition::Compare { left: Operand::Field(path), op: CompareOp::Equal, .. } if path.is("Id"));
+    match &query.filter {
+        Some(Condition::And(parts)) => parts.iter().any(names),
+        Some(condition) => names(condition),
+        None => false,
     }
 }
 

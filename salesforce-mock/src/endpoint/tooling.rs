@@ -1,7 +1,8 @@
 //! `/tooling/…` (REST reference 12).
 
-use http::{Response, StatusCode};
-use serde_json::json;
+use http::{Method, Response, StatusCode};
+use salesforce_types::RecordId;
+use serde_json::{Value, json};
 
 use super::{object, query};
 use crate::answer::{self, Refusal};
@@ -10,7 +11,11 @@ use crate::soql::{self, Ask};
 use crate::{Body, Org, tooling};
 
 /// `tooling/…`: `path` is what comes after it.
-pub(crate) fn tooling(org: &mut Org, call: &Call, path: &[String]) -> Result<Response<Body>, Refusal> {
+pub(crate) fn tooling(org: &mut Org, mut call: Call, path: &[String]) -> Result<Response<Body>, Refusal> {
+    if call.method == Method::POST {
+        return ask(org, &mut call, path);
+    }
+    let call = &call;
     let store = tooling::store(org);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let body = match *path.as_slice() {
@@ -41,7 +46,7 @@ pub(crate) fn tooling(org: &mut Org, call: &Call, path: &[String]) -> Result<Res
         }
         _ => return Err(Refusal::not_found()),
     };
-    Ok(answer::json_bytes(StatusCode::OK, below_tooling(&body, call)))
+    Ok(answer::json_bytes(StatusCode::OK, with_errors(below_tooling(&body, call))))
 }
 
 fn written(value: &impl serde::Serialize) -> Vec<u8> {
@@ -59,4 +64,57 @@ fn below_tooling(body: &[u8], call: &Call) -> Vec<u8> {
         text = text.replace(&format!("Url\":\"{base}/{place}"), &format!("Url\":\"{base}/tooling/{place}"));
     }
     text.into_bytes()
+}
+
+/// Asks for a package to be installed or taken away (metadata reference 17).
+fn ask(org: &mut Org, call: &mut Call, path: &[String]) -> Result<Response<Body>, Refusal> {
+    let uninstalls = match path {
+        [_, object] => object == "SubscriberPackageVersionUninstallRequest",
+        _ => return Err(Refusal::not_found()),
+    };
+    let body: Value = serde_json::from_slice(&call.json_bytes()?)
+        .map_err(|error| Refusal::bad("JSON_PARSER_ERROR", error.to_string()))?;
+    if !org.metadata.may_install {
+        let text = "The user lacks the permission Download AppExchange Packages";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "INSUFFICIENT_ACCESS", text));
+    }
+    let field = if uninstalls { "SubscriberPackageVersionId" } else { "SubscriberPackageVersionKey" };
+    let version = body[field].as_str().and_then(|id| id.parse::<RecordId>().ok());
+    let version = version.filter(|id| id.key_prefix().as_str() == "04t");
+    let version = version.ok_or_else(|| Refusal::bad("INVALID_INPUT", format!("{field} is no id of a version")))?;
+    let key = org.metadata.packages.version(version).and_then(|package| package.key.clone());
+    match (key, body["Password"].as_str()) {
+        (Some(_), None) if !uninstalls => {
+            return Err(Refusal::bad("INSTALL_KEY_REQUIRED", "The package needs an installation key"));
+        }
+        (Some(key), Some(given)) if key != given => {
+            return Err(Refusal::bad("INSTALL_KEY_INVALID", "The installation key is not valid"));
+        }
+        _ => {}
+    }
+    let security = body["SecurityType"].as_str().unwrap_or("None").to_ascii_uppercase();
+    let now = org.now();
+    let id = org.metadata.packages.ask(version, uninstalls, security, now);
+    let answer = json!({"id": id.to_string(), "success": true, "errors": [], "warnings": [], "infos": []});
+    Ok(answer::json(StatusCode::CREATED, &answer))
+}
+
+/// The errors of a request are kept as text and shown as what they say.
+fn with_errors(body: Vec<u8>) -> Vec<u8> {
+    const KEPT: &[u8] = b"\"Errors\":\"{";
+    if !body.windows(KEPT.len()).any(|part| part == KEPT) {
+        return body;
+    }
+    let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else { return body };
+    let show = |row: &mut Value| {
+        let shown = row["Errors"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        if let Some(shown) = shown {
+            row["Errors"] = shown;
+        }
+    };
+    match answer.get_mut("records").and_then(Value::as_array_mut) {
+        Some(rows) => rows.iter_mut().for_each(show),
+        None => show(&mut answer),
+    }
+    written(&answer)
 }

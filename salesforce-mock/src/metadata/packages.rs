@@ -30,7 +30,7 @@ use crate::xml::Element;
 /// org.metadata_mut().publish(package);
 /// org.install("04t000000000001".parse()?).unwrap();
 /// assert_eq!(org.query("SELECT Id FROM PermissionSet WHERE Name = 'acme__Backup'").unwrap().len(), 1);
-/// # Ok::<(), salesforce_types::IdError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

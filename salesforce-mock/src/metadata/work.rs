@@ -226,10 +226,10 @@ impl Work {
         if let Some(plural) = body.get("pluralLabel") {
             plural.clone_into(&mut object.plural);
         }
-        if let Some(label) = body.child("nameField").and_then(|name| name.get("label")) {
-            if let Some(field) = object.fields.iter_mut().find(|field| field.name_field) {
-                label.clone_into(&mut field.label);
-            }
+        let label = body.child("nameField").and_then(|name| name.get("label"));
+        let name = object.fields.iter_mut().find(|field| field.name_field);
+        if let (Some(label), Some(name)) = (label, name) {
+            label.clone_into(&mut name.label);
         }
         self.reshaped = true;
         Ok(())

@@ -101,7 +101,7 @@ impl Org {
             Resource::QueryMore(locator) => endpoint::query_more(self, &call, &locator),
             Resource::Recent => endpoint::recent(self, &call),
             Resource::ApexRest(path) => endpoint::apex_rest(self, call, path),
-            Resource::Tooling(path) => endpoint::tooling(self, &call, &path),
+            Resource::Tooling(path) => endpoint::tooling(self, call, &path),
             Resource::DeployRequest(id) => endpoint::deploy_request(self, call, id.as_deref()),
             Resource::Reports(path) => endpoint::analytics(self, &call, &path),
             Resource::GraphQl => endpoint::graphql(self, call),

@@ -49,6 +49,11 @@ impl Fill {
         self
     }
 
+    /// Adds the row under an id that it has already.
+    pub(crate) fn load_as(self, store: &mut Store, id: RecordId, stamp: Timestamp) {
+        store.load_as(self.schema.at(self.object), id, self.cells, stamp);
+    }
+
     /// Adds the row, around the rules.
     pub fn load(self, store: &mut Store, stamp: Timestamp) -> RecordId {
         store.load(self.schema.at(self.object), self.cells, stamp)

@@ -22,6 +22,7 @@ mod lookup;
 mod metadata;
 mod metadata_jobs;
 mod options;
+mod packages;
 mod paging;
 mod places;
 mod queries;

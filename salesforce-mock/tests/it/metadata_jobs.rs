@@ -192,7 +192,7 @@ fn a_validation_can_be_followed_for_ten_days() {
     assert_eq!(one(&status(&mut client, &id), "numTestsRun"), "1");
     let follow = format!("<deployRecentValidation><validationId>{id}</validationId></deployRecentValidation>");
     let answer = call(&mut client, &follow);
-    let done = status(&mut client, &one(&answer, "result").to_owned());
+    let done = status(&mut client, one(&answer, "result"));
     assert_eq!(one(&done, "status"), "Succeeded");
     assert_eq!(client.query("SELECT Id FROM Bill__c").status, 200);
     client.org.metadata_mut().failing_tests.insert("Ping".into(), "Assertion Failed".into());
