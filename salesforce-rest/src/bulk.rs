@@ -1,4 +1,5 @@
-//! Bulk API 2.0: queries whose results are read page by page, as CSV, after the org has run them.
+//! Bulk API 2.0: queries whose results are read page by page, as CSV, after the org has run them; and rows that are
+//! written by jobs, see [`Ingest`].
 //!
 //! ```no_run
 //! use futures_util::TryStreamExt;
@@ -16,12 +17,16 @@
 //! ```
 
 mod csv;
+mod ingest;
 mod job;
 mod query;
 
-pub use csv::{Columns, CsvRow, CsvRows, MalformedCsv};
+pub use csv::{Columns, CsvRow, CsvRows, LineEnding, MalformedCsv};
+use ingest::Operation;
+pub use ingest::{Ingest, IngestHandle, IngestJob, UnfitRow};
 pub use job::{JobFailed, JobInfo, JobState};
 pub use query::{Batch, BulkQuery, CountMismatch, QueryHandle, QueryJob, Results};
+use salesforce_http::Result;
 use salesforce_soql::IntoSoql;
 
 use crate::Client;
@@ -53,5 +58,53 @@ impl<'c> Bulk<'c> {
     #[must_use]
     pub fn resume_query(&self, handle: QueryHandle) -> QueryJob {
         QueryJob::new(self.client.clone(), handle)
+    }
+
+    /// Creates a record of each row by jobs, see [`Ingest`].
+    pub fn insert(&self, object: &str) -> Ingest<'c> {
+        Ingest::new(self.client, Operation::Insert, object, &[])
+    }
+
+    /// Sets fields of the record of each row, which has its `Id`.
+    pub fn update(&self, object: &str) -> Ingest<'c> {
+        Ingest::new(self.client, Operation::Update, object, &["Id"])
+    }
+
+    /// Updates or creates the record of each row by an external id, which the row has.
+    pub fn upsert(&self, object: &str, external_id: &str) -> Ingest<'c> {
+        Ingest::new(self.client, Operation::Upsert, object, &[external_id])
+    }
+
+    /// Moves records to the recycle bin: give their [`ids`](Ingest::ids).
+    pub fn delete(&self, object: &str) -> Ingest<'c> {
+        Ingest::new(self.client, Operation::Delete, object, &["Id"])
+    }
+
+    /// Deletes records for good. The user needs the permission "Bulk API Hard Delete"; without it the job is refused.
+    pub fn hard_delete(&self, object: &str) -> Ingest<'c> {
+        Ingest::new(self.client, Operation::HardDelete, object, &["Id"])
+    }
+
+    /// An ingest job whose handle was stored by [`Ingest::keep`], with all of its rows in the org.
+    ///
+    /// A job that was closed is taken as it is, and nothing is uploaded. One that is still open never ran: it is stopped,
+    /// and a new one gets the rows out of the file; `store` stores the new handle in the place of the old one. Only one
+    /// process at a time may do that. What was given to the load behind the end of its last stored job was in no job:
+    /// give it again, from that [position](Ingest::first_position) on.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the job is gone, which is 24 hours after it was left open or 7 days after its end: nobody can tell
+    /// then from the job whether its rows were written. `Invalid` when the file with the rows is not what it was.
+    pub async fn resume_ingest<F, E>(
+        &self,
+        handle: IngestHandle,
+        store: impl Fn(IngestHandle) -> F + Send + Sync + 'static,
+    ) -> Result<IngestJob>
+    where
+        F: Future<Output = std::result::Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        ingest::resume(self.client, handle, store).await
     }
 }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "clippy does not take the helpers of an integration test for tests")]
 
 #[cfg(feature = "bulk")]
+mod bulk_ingest;
+#[cfg(feature = "bulk")]
 mod bulk_mock;
 #[cfg(feature = "bulk")]
 mod bulk_query;

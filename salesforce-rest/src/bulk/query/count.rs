@@ -12,7 +12,7 @@ pub struct CountMismatch {
 }
 
 impl CountMismatch {
-    pub(super) fn error(what: &'static str, announced: u64, found: u64) -> Error {
+    pub(in crate::bulk) fn error(what: &'static str, announced: u64, found: u64) -> Error {
         let mismatch = Self { what, announced, found };
         Error::new(ErrorKind::Decode, mismatch.to_string()).with_source(mismatch)
     }
