@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::Invalid;
 use crate::invalid::serde_as_text;
@@ -140,45 +140,44 @@ impl TimeOfDay {
 }
 
 /// Digits of a fixed number from the front of a text.
-struct Digits<'t>(&'t str);
+struct Digits<'t>(&'t [u8]);
 
 impl Digits<'_> {
-    fn number(&mut self, count: usize) -> Option<i16> {
-        let (digits, rest) = self.0.split_at_checked(count)?;
+    #[inline]
+    fn number<const COUNT: usize>(&mut self) -> Option<i16> {
+        let (digits, rest) = self.0.split_first_chunk::<COUNT>()?;
         self.0 = rest;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+        digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0')))
     }
 
-    fn mark(&mut self, mark: char) -> Option<()> {
-        self.0 = self.0.strip_prefix(mark)?;
+    #[inline]
+    fn mark(&mut self, mark: u8) -> Option<()> {
+        self.0 = self.0.strip_prefix(&[mark])?;
         Some(())
     }
 
     fn date(&mut self) -> Option<civil::Date> {
-        let year = self.number(4)?;
-        self.mark('-')?;
-        let month = self.number(2)?;
-        self.mark('-')?;
-        civil::Date::new(year, month.try_into().ok()?, self.number(2)?.try_into().ok()?).ok()
+        let year = self.number::<4>()?;
+        self.mark(b'-')?;
+        let month = self.number::<2>()?;
+        self.mark(b'-')?;
+        civil::Date::new(year, month.try_into().ok()?, self.number::<2>()?.try_into().ok()?).ok()
     }
 
     /// `hh:mm:ss` and a fraction, if there is one, cut to milliseconds.
     fn time(&mut self) -> Option<civil::Time> {
-        let hour = self.number(2)?;
-        self.mark(':')?;
-        let minute = self.number(2)?;
-        self.mark(':')?;
-        let second = self.number(2)?;
+        let hour = self.number::<2>()?;
+        self.mark(b':')?;
+        let minute = self.number::<2>()?;
+        self.mark(b':')?;
+        let second = self.number::<2>()?;
         let mut millis = 0;
-        if self.mark('.').is_some() {
-            let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
-            let (digits, rest) = self.0.split_at(length);
+        if self.mark(b'.').is_some() {
+            let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let (digits, rest) = self.0.split_at_checked(length).filter(|_| length > 0)?;
             self.0 = rest;
-            let kept = digits.bytes().chain(std::iter::repeat(b'0')).take(3);
-            millis = kept.fold(0, |millis, digit| millis * 10 + i32::from(digit - b'0'));
-            if length == 0 {
-                return None;
-            }
+            let digit = |at| digits.get(at).map_or(0, |digit| i32::from(digit - b'0'));
+            millis = digit(0) * 100 + digit(1) * 10 + digit(2);
         }
         let part = |number: i16| i8::try_from(number).ok();
         civil::Time::new(part(hour)?, part(minute)?, part(second)?, millis * 1_000_000).ok()
@@ -186,18 +185,18 @@ impl Digits<'_> {
 
     /// Seconds east of UTC.
     fn zone(&mut self) -> Option<i64> {
-        if self.mark('Z').or_else(|| self.mark('z')).is_some() {
+        if self.mark(b'Z').or_else(|| self.mark(b'z')).is_some() {
             return Some(0);
         }
-        let sign = if self.mark('-').is_some() { -1 } else { self.mark('+').map(|()| 1)? };
-        let hours = self.number(2)?;
-        let _ = self.mark(':');
-        let minutes = self.number(2).filter(|minutes| *minutes < 60)?;
+        let sign = if self.mark(b'-').is_some() { -1 } else { self.mark(b'+').map(|()| 1)? };
+        let hours = self.number::<2>()?;
+        let _ = self.mark(b':');
+        let minutes = self.number::<2>().filter(|minutes| *minutes < 60)?;
         Some(sign * (i64::from(hours) * 60 + i64::from(minutes)) * 60)
     }
 
     fn all<T>(text: &str, read: impl FnOnce(&mut Digits<'_>) -> Option<T>) -> Option<T> {
-        let mut digits = Digits(text);
+        let mut digits = Digits(text.as_bytes());
         read(&mut digits).filter(|_| digits.0.is_empty())
     }
 }
@@ -208,11 +207,14 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         Digits::all(text, |digits| {
             let date = digits.date()?;
-            digits.mark('T').or_else(|| digits.mark('t'))?;
+            digits.mark(b'T').or_else(|| digits.mark(b't'))?;
             let local = date.to_datetime(digits.time()?);
             let east = digits.zone()?;
-            let utc = TimeZone::UTC.to_timestamp(local).ok()?;
-            utc.checked_sub(jiff::SignedDuration::from_secs(east)).ok().map(Self)
+            let utc = Offset::UTC.to_timestamp(local).ok()?;
+            match east {
+                0 => Some(Self(utc)),
+                east => utc.checked_sub(jiff::SignedDuration::from_secs(east)).ok().map(Self),
+            }
         })
         .ok_or_else(|| Invalid::new("date and time", text, "expected a text such as `2026-03-01T17:49:01.000+0000`"))
     }
@@ -233,7 +235,7 @@ impl FromStr for TimeOfDay {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         Digits::all(text, |digits| {
             let time = digits.time()?;
-            let _ = digits.mark('Z');
+            let _ = digits.mark(b'Z');
             Some(Self(time))
         })
         .ok_or_else(|| Invalid::new("time of day", text, "expected a text such as `17:49:01.000Z`"))
