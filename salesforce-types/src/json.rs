@@ -2,8 +2,8 @@
 //!
 //! An answer to a query is long and plain: objects in a list, names and text without escapes. [`from_str`] is made for
 //! that. It gives what `serde_json::from_str` gives, value for value, in about a third of the time, because it borrows
-//! whatever has no escape and keeps no place for error messages; all that is unusual (escapes, numbers, enums, text
-//! kept raw, deep nesting) it hands to `serde_json`, and so it does with every text it cannot read, for the error.
+//! whatever has no escape and keeps no place for error messages, and knows names that it met before by a [`Layout`]; all
+//! that is unusual (long numbers, enums, text kept raw, deep nesting) it hands to `serde_json`, and so it does with every text it cannot read, for the error.
 //!
 //! ```
 //! #[derive(serde::Deserialize, Debug, PartialEq)]
@@ -19,10 +19,15 @@ use serde::Deserialize;
 
 mod decode;
 mod layout;
+mod lend;
+mod number;
+mod quoted;
 mod scan;
 
 pub use layout::Layout;
-pub use scan::{Quoted, Scanner, Unreadable};
+pub(crate) use layout::{Member, Members};
+pub use quoted::Quoted;
+pub use scan::{Scanner, Unreadable};
 
 /// Decodes a text that is one JSON value.
 ///

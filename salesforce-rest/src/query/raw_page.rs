@@ -31,6 +31,7 @@ use super::{Cursor, Key};
 #[non_exhaustive]
 pub struct RawPage {
     text: String,
+    layout: Layout,
     rows: Split,
     /// How many rows the query matches, if the org says so; see [`Page`](super::Page).
     pub total_size: Option<u64>,
@@ -46,16 +47,18 @@ pub struct RawPage {
 #[derive(Clone, Default)]
 pub(super) struct Split {
     ranges: Vec<Range<usize>>,
-    layout: Layout,
-    /// As many numbers for each row as there are names.
+    /// Of each row that is like the first one, the places of its values.
     places: Vec<u32>,
+    /// Where in those a row's end.
+    ends: Vec<usize>,
 }
 
 impl Split {
     pub(super) fn of(text: &mut Text) -> Result<Self> {
         let mut split = Self::default();
-        while let Some(range) = text.range(&mut split.layout, &mut split.places)? {
+        while let Some(range) = text.range(&mut split.places)? {
             split.ranges.push(range);
+            split.ends.push(split.places.len());
         }
         Ok(split)
     }
@@ -63,17 +66,17 @@ impl Split {
 
 impl RawPage {
     pub(super) fn new(text: Text, rows: Split, ends: Ends, key: Option<Key>) -> Self {
-        let Ends { total_size, done, next } = ends;
-        Self { text: text.into_text(), rows, total_size, done, next, key }
+        let (Ends { total_size, done, next }, (text, layout)) = (ends, text.into_parts());
+        Self { text, layout, rows, total_size, done, next, key }
     }
 
     /// The rows, in the order of the answer.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = RowRef<'_>> {
-        let Split { ranges, layout, places } = &self.rows;
-        let count = layout.names().len();
-        ranges.iter().enumerate().map(move |(n, range)| {
-            let places = places.get(n * count..(n + 1) * count).unwrap_or_default();
-            RowRef::new(&self.text[range.clone()]).with_layout(layout, places)
+        let Split { ranges, places, ends } = &self.rows;
+        let mut start = 0;
+        ranges.iter().zip(ends).map(move |(range, end)| {
+            let places = &places[std::mem::replace(&mut start, *end)..*end];
+            RowRef::new(&self.text[range.clone()]).with_layout(&self.layout, places)
         })
     }
 

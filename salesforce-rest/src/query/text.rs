@@ -20,6 +20,8 @@ pub(super) struct Text {
     at: usize,
     first: bool,
     last: Range<usize>,
+    /// What the rows look like.
+    layout: Layout,
 }
 
 /// What a row has to be, when it is not decoded.
@@ -50,7 +52,7 @@ impl Text {
 
     fn of(response: Response, text: String) -> Result<Self> {
         let Some(head) = rows_of(&text) else { return Err(unreadable::<IgnoredAny>(response, text)) };
-        Ok(Self { response, text, head, at: head, first: true, last: head..head })
+        Ok(Self { response, text, head, at: head, first: true, last: head..head, layout: Layout::default() })
     }
 
     /// The next row; `None` behind the last.
@@ -58,7 +60,7 @@ impl Text {
         if !self.another::<Row>()? {
             return Ok(None);
         }
-        let mut scanner = Scanner::at(&self.text, self.at);
+        let mut scanner = Scanner::at(&self.text, self.at).with_layout(&self.layout);
         scanner.peek(); // a row begins behind the white space before it
         let start = scanner.place();
         let row = match Row::deserialize(&mut scanner) {
@@ -72,6 +74,9 @@ impl Text {
         };
         self.at = scanner.place();
         self.last = start..self.at;
+        if scanner.is_strange() {
+            self.layout.note(&self.text[start..self.at]);
+        }
         Ok(Some(row))
     }
 
@@ -87,13 +92,17 @@ impl Text {
         }
     }
 
-    /// The place of the next row, which is an object; `None` behind the last.
-    pub(super) fn range(&mut self, layout: &mut Layout, places: &mut Vec<u32>) -> Result<Option<Range<usize>>> {
+    /// The place of the next row, which is an object, and those of its values if it looks like the first one; `None`
+    /// behind the last.
+    pub(super) fn range(&mut self, places: &mut Vec<u32>) -> Result<Option<Range<usize>>> {
         if !self.another::<IgnoredAny>()? {
             return Ok(None);
         }
         let mut scanner = Scanner::at(&self.text, self.at);
-        let Ok(row) = layout.row(&mut scanner, places) else { return Err(self.broken::<Object>()) };
+        if self.last.is_empty() {
+            self.layout = Layout::of(&scanner);
+        }
+        let Ok(row) = self.layout.row(&mut scanner, places) else { return Err(self.broken::<Object>()) };
         self.at = scanner.place();
         self.last = self.at - row.len()..self.at;
         Ok(Some(self.last.clone()))
@@ -128,8 +137,8 @@ impl Text {
         Self::of(self.response, text)
     }
 
-    pub(super) fn into_text(self) -> String {
-        self.text
+    pub(super) fn into_parts(self) -> (String, Layout) {
+        (self.text, self.layout)
     }
 
     /// An error about this page.

@@ -3,6 +3,9 @@
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::layout::{Layout, Member, Members};
+use super::lend::lend;
+use super::number::Short;
 use super::{Scanner, Unreadable};
 
 type Result<T> = std::result::Result<T, Unreadable>;
@@ -25,12 +28,14 @@ impl<'de> Scanner<'de> {
         self.eat(open)?;
         let Some(depth) = self.depth.checked_sub(1) else { return self.broken() };
         self.depth = depth;
-        let mut inside = Inside { scanner: self, first: true, ended: false };
+        let layout = self.layout.take();
+        let members = Members::new(layout.filter(|_| open == b'{'));
+        let mut inside = Inside { scanner: self, members, first: true, layout, ended: false };
         // Who swallows the error would read on in the middle of the value.
         let Ok(value) = read(&mut inside) else { return inside.scanner.broken() };
         let ended = inside.ended
             || match open {
-                b'{' => inside.scanner.name(&mut inside.first)?.is_none(),
+                b'{' => inside.members.next(inside.scanner)?.is_none(),
                 _ => !inside.scanner.element(&mut inside.first)?,
             };
         self.depth += 1;
@@ -47,13 +52,30 @@ macro_rules! general {
     };
 }
 
+macro_rules! number {
+    ($($method:ident)*) => {
+        $(#[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match self.short_number() {
+                Some(Short::Whole(number)) => visitor.visit_u64(number),
+                Some(Short::Negative(number)) => visitor.visit_i64(number),
+                Some(Short::Fraction(number)) => visitor.visit_f64(number),
+                None => self.general(|deserializer| deserializer.$method(visitor)),
+            }
+        })*
+    };
+}
+
 impl<'de> Deserializer<'de> for &mut Scanner<'de> {
     type Error = Unreadable;
 
+    number! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
+        deserialize_u64 deserialize_f32 deserialize_f64
+    }
+
     general! {
-        deserialize_i8(); deserialize_i16(); deserialize_i32(); deserialize_i64(); deserialize_i128();
-        deserialize_u8(); deserialize_u16(); deserialize_u32(); deserialize_u64(); deserialize_u128();
-        deserialize_f32(); deserialize_f64(); deserialize_char(); deserialize_bytes(); deserialize_byte_buf();
+        deserialize_i128(); deserialize_u128(); deserialize_char(); deserialize_bytes(); deserialize_byte_buf();
         deserialize_unit(); deserialize_unit_struct(name: &'static str); deserialize_identifier();
         deserialize_enum(name: &'static str, variants: &'static [&'static str]);
     }
@@ -82,7 +104,7 @@ impl<'de> Deserializer<'de> for &mut Scanner<'de> {
         match quoted.plain() {
             Some(text) => visitor.visit_borrowed_str(text),
             None => match quoted.decode() {
-                Ok(text) => visitor.visit_str(&text),
+                Ok(text) => visitor.visit_string(text.into_owned()),
                 Err(Unreadable) => self.broken(),
             },
         }
@@ -104,7 +126,7 @@ impl<'de> Deserializer<'de> for &mut Scanner<'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         match name {
-            crate::record::WHOLE_TEXT => visitor.visit_borrowed_str(self.skip()?),
+            crate::record::LEND_TEXT => lend(self, visitor),
             // A name like this is a private sign between a format and its own types, such as `RawValue`.
             _ if name.starts_with('$') => self.general(|json| json.deserialize_newtype_struct(name, visitor)),
             _ => visitor.visit_newtype_struct(self),
@@ -151,7 +173,11 @@ impl<'de> Deserializer<'de> for &mut Scanner<'de> {
 
 struct Inside<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
+    members: Members<'de>,
+    /// Of a list: whether no element was read yet.
     first: bool,
+    /// What the next value is thought to look like.
+    layout: Option<&'de Layout>,
     ended: bool,
 }
 
@@ -163,18 +189,24 @@ impl<'de> MapAccess<'de> for &mut Inside<'_, 'de> {
         if self.ended {
             return Ok(None);
         }
-        let Some(name) = self.scanner.name(&mut self.first)? else {
+        let Some(member) = self.members.next(self.scanner)? else {
             self.ended = true;
             return Ok(None);
         };
-        match name.plain() {
-            Some(name) => seed.deserialize(Name(name, self.scanner)).map(Some),
-            None => self.scanner.broken(),
-        }
+        self.layout = member.layout();
+        let name = match member {
+            Member::Known(known) => known.name(),
+            Member::Other(name) => match name.plain() {
+                Some(name) => name,
+                None => return self.scanner.broken(),
+            },
+        };
+        seed.deserialize(Name(name, self.scanner)).map(Some)
     }
 
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
+        self.scanner.layout = self.layout;
         seed.deserialize(&mut *self.scanner)
     }
 }
@@ -188,6 +220,7 @@ impl<'de> SeqAccess<'de> for &mut Inside<'_, 'de> {
             self.ended = true;
             return Ok(None);
         }
+        self.scanner.layout = self.layout;
         seed.deserialize(&mut *self.scanner).map(Some)
     }
 }

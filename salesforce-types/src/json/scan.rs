@@ -1,7 +1,10 @@
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::IgnoredAny;
+
+use super::Layout;
+use super::layout::Members;
+use super::quoted::{Quoted, escape, mark};
 
 /// Deeper than this, `serde_json` reads: each level takes stack, and rows nest by five at most.
 const DEPTH: u8 = 32;
@@ -28,8 +31,12 @@ type Result<T> = std::result::Result<T, Unreadable>;
 #[derive(Clone, Debug)]
 pub struct Scanner<'t> {
     text: &'t str,
-    at: usize,
+    pub(super) at: usize,
     pub(super) depth: u8,
+    /// What the next value is thought to look like, if it is an object or a list of some.
+    pub(super) layout: Option<&'t Layout>,
+    /// Whether an object did not look as it was thought to.
+    pub(super) strange: bool,
 }
 
 impl<'t> Scanner<'t> {
@@ -42,7 +49,19 @@ impl<'t> Scanner<'t> {
     /// At a place in the text; behind its end is its end.
     #[must_use]
     pub fn at(text: &'t str, place: usize) -> Self {
-        Self { text, at: place, depth: DEPTH }
+        Self { text, at: place, depth: DEPTH, layout: None, strange: false }
+    }
+
+    /// The same with what the next value is thought to look like, to be quicker when it does.
+    #[must_use]
+    pub fn with_layout(self, layout: &'t Layout) -> Self {
+        Self { layout: Some(layout), ..self }
+    }
+
+    /// Whether an object that was read had other names than its layout: [`Layout::note`] wants to see it.
+    #[must_use]
+    pub fn is_strange(&self) -> bool {
+        self.strange
     }
 
     /// The whole text.
@@ -147,13 +166,13 @@ impl<'t> Scanner<'t> {
         if self.peek() != Some(b'"') {
             return self.broken();
         }
-        let (start, bytes) = (self.at, self.text.as_bytes());
-        let (mut next, mut plain) = (mark(bytes, start + 1), true);
+        let (start, bytes) = (self.at + 1, self.text.as_bytes());
+        let (mut next, mut plain) = (mark(bytes, start), true);
         while let Some(at) = next {
             match bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(Quoted { text: self.since(start)?, plain });
+                    return Ok(Quoted { inner: self.text.get(start..at).ok_or(Unreadable)?, plain });
                 }
                 Some(b'\\') => (next, plain) = (escape(bytes, at).and_then(|at| mark(bytes, at)), false),
                 _ => break,
@@ -188,25 +207,23 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The text from here to where the other one is.
-    pub(super) fn until(&self, other: &Self) -> Option<&'t str> {
-        self.text.get(self.at..other.at)
-    }
-
     fn pass(&mut self, depth: u8) -> Result<()> {
-        let mut first = true;
         match self.peek() {
             Some(b'"') => drop(self.quoted()?),
             Some(b'{' | b'[') if depth == 0 => return self.pass_deep(),
             Some(b'{') => {
                 self.at += 1;
-                while self.name(&mut first)?.is_some() {
+                let mut members = Members::new(self.layout.take());
+                while let Some(member) = members.next(self)? {
+                    self.layout = member.layout();
                     self.pass(depth - 1)?;
                 }
             }
             Some(b'[') => {
                 self.at += 1;
+                let (layout, mut first) = (self.layout.take(), true);
                 while self.element(&mut first)? {
+                    self.layout = layout;
                     self.pass(depth - 1)?;
                 }
             }
@@ -231,68 +248,25 @@ impl<'t> Scanner<'t> {
     /// Passes over a literal.
     #[inline]
     pub(super) fn word(&mut self, word: &str) -> Result<()> {
-        let found = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes()));
-        if !found {
-            return self.broken();
-        }
-        self.at += word.len();
-        Ok(())
+        if self.follows(word.as_bytes()) { Ok(()) } else { self.broken() }
     }
 
-    fn number(&mut self) -> Result<()> {
-        let bytes = self.text.as_bytes();
-        let byte = |at: usize| bytes.get(at).copied();
-        let digits = |mut at: usize| {
-            let start = at;
-            while byte(at).is_some_and(|byte| byte.is_ascii_digit()) {
-                at += 1;
-            }
-            if at == start { Err(Unreadable) } else { Ok(at) }
-        };
-        let mut at = self.at + usize::from(byte(self.at) == Some(b'-'));
-        at = if byte(at) == Some(b'0') { at + 1 } else { digits(at)? };
-        if byte(at) == Some(b'.') {
-            at = digits(at + 1)?;
-        }
-        if let Some(b'e' | b'E') = byte(at) {
-            at = digits(at + 1 + usize::from(matches!(byte(at + 1), Some(b'+' | b'-'))))?;
-        }
-        self.at = at;
-        Ok(())
+    /// Passes over these bytes, if they are next.
+    #[inline]
+    pub(super) fn follows(&mut self, bytes: &[u8]) -> bool {
+        let found = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(bytes));
+        self.at += if found { bytes.len() } else { 0 };
+        found
+    }
+
+    /// The text from here to where another one is.
+    pub(crate) fn until(&self, other: &Self) -> Result<&'t str> {
+        other.since(self.at)
     }
 
     #[inline]
-    fn since(&self, start: usize) -> Result<&'t str> {
+    pub(super) fn since(&self, start: usize) -> Result<&'t str> {
         self.text.get(start..self.at).ok_or(Unreadable)
-    }
-}
-
-/// A string of JSON as it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quoted<'t> {
-    text: &'t str,
-    plain: bool,
-}
-
-impl<'t> Quoted<'t> {
-    /// What it says, if it is written without escapes.
-    #[must_use]
-    #[inline]
-    pub fn plain(self) -> Option<&'t str> {
-        if self.plain { self.text.get(1..self.text.len() - 1) } else { None }
-    }
-
-    /// What it says.
-    ///
-    /// # Errors
-    ///
-    /// When an escape stands for half a character (a surrogate without its other half).
-    #[inline]
-    pub fn decode(self) -> Result<Cow<'t, str>> {
-        match self.plain() {
-            Some(text) => Ok(Cow::Borrowed(text)),
-            None => serde_json::from_str(self.text).map(Cow::Owned).map_err(|_| Unreadable),
-        }
     }
 }
 
@@ -320,36 +294,5 @@ impl serde::de::Error for Unreadable {
 
     fn invalid_value(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
         Self
-    }
-}
-
-/// Where the first byte is that a string cannot pass over: a quote, a backslash, a control character.
-///
-/// Eight bytes at a time: of each, arithmetic sets the high bit if it is such a byte. A carry may set it wrongly in
-/// bytes behind the first one found, never before it.
-#[inline]
-fn mark(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES * 0x80;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let mut rest = bytes.get(at..)?;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        (rest, at) = (behind, at + 8);
-    }
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|n| at + n)
-}
-
-/// The place behind an escape, if it is one.
-fn escape(bytes: &[u8], at: usize) -> Option<usize> {
-    match bytes.get(at + 1)? {
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
-        b'u' => bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit).then_some(at + 6),
-        _ => None,
     }
 }

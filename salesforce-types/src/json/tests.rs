@@ -110,6 +110,41 @@ fn all(text: &str) {
     assert_eq!(records.0.ok(), records.1.ok(), "{text}");
 }
 
+/// The same with a layout, whosever it is: what is read by it is what `serde_json` reads.
+fn known<T: DeserializeOwned + Debug>(layout: &Layout, text: &str) {
+    let mut scanner = Scanner::new(text).with_layout(layout);
+    let by_layout = T::deserialize(&mut scanner).ok().filter(|_| scanner.is_at_end());
+    let plain = from_str::<T>(text).ok();
+    // What is unusual is left to `serde_json`, with a layout and without.
+    let mut scanner = Scanner::new(text);
+    let without = T::deserialize(&mut scanner).ok().filter(|_| scanner.is_at_end());
+    let print = |value: Option<T>| value.map(|value| format!("{value:?}"));
+    let (by_layout, without, plain) = (print(by_layout), print(without), print(plain));
+    assert_eq!(by_layout, without, "{text}");
+    assert!(by_layout.is_none() || by_layout == plain, "{text}");
+}
+
+fn all_known(layout: &Layout, text: &str) {
+    known::<Row>(layout, text);
+    known::<Vec<Row>>(layout, text);
+    known::<Flat>(layout, text);
+    known::<serde_json::Value>(layout, text);
+    known::<Box<RawValue>>(layout, text);
+    known::<IgnoredAny>(layout, text);
+    known::<BTreeMap<String, Option<String>>>(layout, text);
+}
+
+/// The text with something put in, taken out or cut off.
+fn changed(text: &str, cut: prop::sample::Index, odd: Option<char>) -> Vec<String> {
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let (before, behind) = text.split_at(places[cut.index(places.len())]);
+    let rest = &behind[behind.chars().next().map_or(0, char::len_utf8)..];
+    vec![before.to_owned(), format!("{before}{}{behind}", odd.unwrap_or('"')), format!("{before}{rest}")]
+}
+
 /// Values that are plain, and values that are not.
 fn value() -> impl Strategy<Value = String> {
     let odd = prop::sample::select(vec![
@@ -222,11 +257,8 @@ proptest! {
     #[test]
     fn every_text_reads_as_serde_json_reads_it(text in prop_oneof![value(), object(value().boxed())], cut in any::<prop::sample::Index>(), odd in any::<Option<char>>()) {
         all(&text);
-        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-        if !places.is_empty() {
-            let at = places[cut.index(places.len())];
-            all(&text[..at]);
-            all(&format!("{}{}{}", &text[..at], odd.unwrap_or('"'), &text[at..]));
+        for text in changed(&text, cut, odd) {
+            all(&text);
         }
     }
 
@@ -283,17 +315,31 @@ fn after_an_error_nothing_can_be_read() {
 
 proptest! {
     #[test]
+    fn no_layout_changes_what_is_read(row in object(value().boxed()), other in object(value().boxed()), cut in any::<prop::sample::Index>(), odd in any::<Option<char>>()) {
+        let layout = Layout::of(&Scanner::new(&row));
+        let mut learnt = Layout::default();
+        learnt.note(&other);
+        learnt.note(&row);
+        for text in [vec![row.clone(), other, format!("[{row},{row}]")], changed(&row, cut, odd)].concat() {
+            all_known(&layout, &text);
+            all_known(&learnt, &text);
+            // The thread remembers the row before.
+            let records = (from_str::<crate::Record>(&row).ok(), from_str::<crate::Record>(&text).ok());
+            prop_assert_eq!(records.0, serde_json::from_str(&row).ok(), "{}", row);
+            prop_assert_eq!(records.1, serde_json::from_str(&text).ok(), "{}", text);
+        }
+    }
+
+    #[test]
     fn a_row_with_a_known_layout_gives_what_it_gives_without(rows in prop::collection::vec(object(value().boxed()), 1..6), alike in 1..4_usize) {
         let rows: Vec<_> = rows.iter().filter(|row| from_str::<IgnoredAny>(row).is_ok()).flat_map(|row| vec![row; alike]).collect();
-        let mut layout = Layout::default();
-        let mut places = Vec::new();
-        for (n, row) in rows.iter().enumerate() {
-            let mut scanner = Scanner::new(row);
+        let layout = rows.first().map_or_else(Layout::default, |row| Layout::of(&Scanner::new(row)));
+        for row in &rows {
+            let (mut scanner, mut places) = (Scanner::new(row), Vec::new());
             prop_assert_eq!(layout.row(&mut scanner, &mut places), Ok(&***row));
             prop_assert!(scanner.is_at_end());
-            let count = layout.names().len();
-            prop_assert_eq!(places.len(), (n + 1) * count);
-            let (plain, known) = (crate::RowRef::new(row), crate::RowRef::new(row).with_layout(&layout, &places[n * count..]));
+            prop_assert!(places.is_empty() || places.len() == layout.len());
+            let (plain, known) = (crate::RowRef::new(row), crate::RowRef::new(row).with_layout(&layout, &places));
             for name in ["Id", "id", "Name", "Raw", "records", "other", "", "nowhere"] {
                 prop_assert_eq!(plain.get(name), known.get(name), "{} of {}", name, row);
             }
@@ -302,7 +348,7 @@ proptest! {
 
     #[test]
     fn what_is_no_object_has_no_layout(text in prop_oneof![value(), object(value().boxed())]) {
-        let (mut scanner, mut layout) = (Scanner::new(&text), Layout::default());
+        let (mut scanner, layout) = (Scanner::new(&text), Layout::of(&Scanner::new(&text)));
         let row = layout.row(&mut scanner, &mut Vec::new()).is_ok() && scanner.is_at_end();
         prop_assert_eq!(row, text.starts_with('{') && serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
     }

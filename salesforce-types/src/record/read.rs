@@ -1,116 +1,136 @@
 //! Text of JSON to a [`Record`], in one pass: `serde_json` would lose the digits of numbers.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, EnumAccess, Error, IgnoredAny, VariantAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Json, Number, Record, Rows, Value};
-use crate::json::{Scanner, Unreadable};
+use crate::json::{Layout, Member, Members, Scanner, Unreadable};
 
-/// Asks a [`Scanner`] for the text of a value; other formats take it for the name of a struct.
-pub(crate) const WHOLE_TEXT: &str = "$salesforce_types::text";
+/// Asks a [`Scanner`] to lend its text; other formats take it for the name of a struct.
+pub(crate) const LEND_TEXT: &str = "$salesforce_types::text";
 
 /// Deeper than this, parents are kept as text: the server allows five, and each level takes stack.
 const DEPTH: usize = 32;
 
 type Result<T> = std::result::Result<T, Unreadable>;
 
-pub(super) fn record(text: &str) -> Result<Record> {
-    whole(text, |reader| reader.record(DEPTH))
+thread_local! {
+    /// What the rows look like that this thread reads: the next one mostly looks the same.
+    static LAYOUT: Cell<Option<Layout>> = const { Cell::new(None) };
 }
 
-pub(super) fn value(text: &str) -> Result<Value> {
-    whole(text, |reader| reader.value(DEPTH))
+/// The row at the front of a text, and where it ends.
+pub(super) fn record(text: &str) -> Result<(Record, usize)> {
+    let mut layout = LAYOUT.take().unwrap_or_default();
+    let mut reader = Reader(Scanner::new(text));
+    let record = reader.record(Some(&layout), DEPTH);
+    let (end, strange) = (reader.0.place(), reader.0.is_strange());
+    if strange && record.is_ok() {
+        layout.note(&text[..end]);
+    }
+    LAYOUT.set(Some(layout));
+    Ok((record?, end))
 }
 
-/// Reads the text of the next value, which a [`Scanner`] lends and `serde_json` copies.
+/// The value at the front of a text, and where it ends.
+pub(super) fn value(text: &str) -> Result<(Value, usize)> {
+    let mut reader = Reader(Scanner::new(text));
+    Ok((reader.value(None, DEPTH)?, reader.0.place()))
+}
+
+/// The number at the front of a text, and where it ends.
+pub(super) fn number(text: &str) -> Result<(Number, usize)> {
+    match value(text)? {
+        (Value::Number(number), end) => Ok((number, end)),
+        _ => Err(Unreadable),
+    }
+}
+
+/// Nothing but one value.
+pub(super) fn whole<T>(text: &str, read: impl FnOnce(&str) -> Result<(T, usize)>) -> Result<T> {
+    let (value, end) = read(text)?;
+    if Scanner::at(text, end).is_at_end() { Ok(value) } else { Err(Unreadable) }
+}
+
+/// Reads the next value from its text, which a [`Scanner`] lends and `serde_json` copies.
 pub(super) fn text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
-    read: impl FnOnce(&str) -> Result<T>,
+    read: impl FnOnce(&str) -> Result<(T, usize)>,
     expected: &'static str,
 ) -> std::result::Result<T, D::Error> {
-    struct Text;
+    struct Text<R>(R, &'static str);
 
-    impl<'de> Visitor<'de> for Text {
-        type Value = Cow<'de, str>;
+    impl<'de, T, R: FnOnce(&str) -> Result<(T, usize)>> Visitor<'de> for Text<R> {
+        type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a JSON value")
         }
 
-        fn visit_borrowed_str<E: Error>(self, text: &'de str) -> std::result::Result<Cow<'de, str>, E> {
-            Ok(Cow::Borrowed(text))
+        fn visit_enum<A: EnumAccess<'de>>(self, lent: A) -> std::result::Result<T, A::Error> {
+            let (text, lender) = lent.variant::<&str>()?;
+            let (value, length) = (self.0)(text).map_err(|Unreadable| A::Error::custom(self.1))?;
+            lender.tuple_variant(length, IgnoredAny)?;
+            Ok(value)
         }
 
-        fn visit_newtype_struct<D: Deserializer<'de>>(self, json: D) -> std::result::Result<Cow<'de, str>, D::Error> {
-            Ok(Cow::Owned(String::from(Box::<str>::from(Box::<RawValue>::deserialize(json)?))))
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, json: D) -> std::result::Result<T, D::Error> {
+            let text = Box::<RawValue>::deserialize(json)?;
+            whole(text.get(), self.0).map_err(|Unreadable| D::Error::custom(self.1))
         }
     }
 
-    let text = deserializer.deserialize_newtype_struct(WHOLE_TEXT, Text)?;
-    read(&text).map_err(|Unreadable| D::Error::custom(expected))
+    deserializer.deserialize_newtype_struct(LEND_TEXT, Text(read, expected))
 }
 
-fn whole<T>(text: &str, read: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<T> {
-    let mut reader = Reader(Scanner::new(text), Names { last: NAMES.take(), at: 0 });
-    let value = read(&mut reader)?;
-    let Names { mut last, at } = reader.1;
-    last.truncate(at);
-    NAMES.set(last);
-    if reader.0.is_at_end() { Ok(value) } else { Err(Unreadable) }
+/// The names of a row's fields: those of its layout, as long as they are the same.
+struct Names<'t> {
+    expected: Option<&'t Arc<Vec<Box<str>>>>,
+    others: Vec<Box<str>>,
+    count: usize,
 }
 
-thread_local! {
-    /// The names of the row that this thread read last: those of the next one are mostly the same.
-    static NAMES: Cell<Vec<Arc<str>>> = const { Cell::new(Vec::new()) };
-}
+impl<'t> Names<'t> {
+    fn new(layout: Option<&'t Layout>) -> Self {
+        Self { expected: layout.map(Layout::fields), others: Vec::new(), count: 0 }
+    }
 
-/// More names than this are not kept.
-const KEPT: usize = 1000;
+    /// Notes one that is as expected.
+    fn same(&mut self) {
+        self.count += 1;
+    }
 
-/// The names of the last row, in the order they were met, parents' among them.
-struct Names {
-    last: Vec<Arc<str>>,
-    at: usize,
-}
+    fn push(&mut self, name: &str) {
+        if let Some(expected) = self.expected.take() {
+            self.others.extend_from_slice(&expected[..self.count]);
+        }
+        self.others.push(name.into());
+    }
 
-impl Names {
-    /// The name, as the last row had it at this place, or anew.
-    fn get(&mut self, name: &str) -> Arc<str> {
-        let at = self.at;
-        self.at += 1;
-        match self.last.get_mut(at) {
-            Some(last) if **last == *name => last.clone(),
-            Some(last) => {
-                *last = name.into();
-                last.clone()
-            }
-            None => {
-                let name = Arc::<str>::from(name);
-                if at < KEPT {
-                    self.last.push(name.clone());
-                }
-                name
-            }
+    fn finish(self) -> Arc<Vec<Box<str>>> {
+        match self.expected {
+            Some(expected) if expected.len() == self.count => expected.clone(),
+            Some(expected) => Arc::new(expected[..self.count].to_vec()),
+            None => Arc::new(self.others),
         }
     }
 }
 
-struct Reader<'t>(Scanner<'t>, Names);
+struct Reader<'t>(Scanner<'t>);
 
 impl<'t> Reader<'t> {
     fn string(&mut self) -> Result<Box<str>> {
         Ok(self.0.quoted()?.decode()?.into())
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value> {
+    fn value(&mut self, layout: Option<&'t Layout>, depth: usize) -> Result<Value> {
         Ok(match self.0.peek().ok_or(Unreadable)? {
             b'"' => Value::Text(self.string()?),
-            b'{' => return self.object(depth),
+            b'{' => return self.object(layout, depth),
             b'[' => Value::Json(Json::from_json(self.0.skip()?)),
             _ => match self.0.skip()? {
                 "null" => Value::Null,
@@ -122,92 +142,89 @@ impl<'t> Reader<'t> {
     }
 
     /// A parent has `attributes`, child rows have `records`; anything else is a compound value.
-    fn object(&mut self, depth: usize) -> Result<Value> {
-        let start = self.0.clone();
-        let (mut is_record, mut is_rows) = (self.begins_with_attributes()?, false);
-        if is_record && depth > 0 {
-            self.0 = start;
-            return Ok(Value::Record(Box::new(self.record(depth - 1)?)));
-        }
-        self.0 = start.clone();
-        self.members(|reader, name| {
+    fn object(&mut self, layout: Option<&'t Layout>, depth: usize) -> Result<Value> {
+        let (start, mut members) = (self.0.clone(), Members::new(layout));
+        let (mut is_record, mut is_rows) = (false, false);
+        self.0.eat(b'{')?;
+        while let Some(member) = members.next(&mut self.0)? {
+            let name = member.name()?;
             is_record |= name == "attributes";
-            is_rows |= name == "records" && reader.0.peek() == Some(b'[');
-            reader.0.skip().map(drop)
-        })?;
+            is_rows |= name == "records" && self.0.peek() == Some(b'[');
+            // Parents say so at once; what does not has to be seen whole.
+            if is_record && depth > 0 {
+                break;
+            }
+            self.0.skip()?;
+        }
         if depth == 0 || !(is_record || is_rows) {
-            let mut object = start;
-            return Ok(Value::Json(Json::from_json(object.skip()?)));
+            return Ok(Value::Json(Json::from_json(start.until(&self.0)?)));
         }
         self.0 = start;
         match is_record {
-            true => Ok(Value::Record(Box::new(self.record(depth - 1)?))),
-            false => Ok(Value::Rows(Box::new(self.rows(depth - 1)?))),
+            true => Ok(Value::Record(Box::new(self.record(layout, depth - 1)?))),
+            false => Ok(Value::Rows(Box::new(self.rows(layout, depth - 1)?))),
         }
     }
 
-    /// As parents do; what does not has to be seen whole.
-    fn begins_with_attributes(&mut self) -> Result<bool> {
+    fn record(&mut self, layout: Option<&'t Layout>, depth: usize) -> Result<Record> {
+        let mut record = Record::default();
+        let (mut names, mut members) = (Names::new(layout), Members::new(layout));
+        record.values.reserve_exact(layout.map_or(0, |layout| layout.fields().len()));
         self.0.eat(b'{')?;
-        Ok(self.0.name(&mut true)?.is_some_and(|name| name.plain() == Some("attributes")))
+        while let Some(member) = members.next(&mut self.0)? {
+            let name = member.name()?;
+            if name == "attributes" && self.0.peek() == Some(b'{') {
+                self.attributes(&mut record, member.layout())?;
+                continue;
+            }
+            match member {
+                Member::Known(known) if known.is_field() => names.same(),
+                _ => names.push(&name),
+            }
+            record.values.push(self.value(member.layout(), depth)?);
+        }
+        record.names = names.finish();
+        Ok(record)
     }
 
-    fn members(&mut self, mut member: impl FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+    fn attributes(&mut self, record: &mut Record, layout: Option<&'t Layout>) -> Result<()> {
+        let mut members = Members::new(layout);
         self.0.eat(b'{')?;
-        let mut first = true;
-        while let Some(name) = self.0.name(&mut first)? {
-            member(self, &name.decode()?)?;
+        while let Some(member) = members.next(&mut self.0)? {
+            let slot = match &*member.name()? {
+                "type" => &mut record.object,
+                "url" => &mut record.url,
+                _ => {
+                    self.0.skip()?;
+                    continue;
+                }
+            };
+            match self.0.peek() {
+                Some(b'"') => *slot = Some(self.string()?),
+                _ => drop(self.0.skip()?),
+            }
         }
         Ok(())
     }
 
-    fn record(&mut self, depth: usize) -> Result<Record> {
-        let mut record = Record::default();
-        record.fields.reserve(if depth == DEPTH { self.1.last.len() } else { 0 });
-        self.members(|reader, name| {
-            if name == "attributes" && reader.0.peek() == Some(b'{') {
-                return reader.attributes(&mut record);
-            }
-            let name = reader.1.get(name);
-            record.fields.push((name, reader.value(depth)?));
-            Ok(())
-        })?;
-        Ok(record)
-    }
-
-    fn attributes(&mut self, record: &mut Record) -> Result<()> {
-        self.members(|reader, name| {
-            let slot = match name {
-                "type" => &mut record.object,
-                "url" => &mut record.url,
-                _ => return reader.0.skip().map(drop),
-            };
-            match reader.0.peek() {
-                Some(b'"') => *slot = Some(reader.string()?),
-                _ => drop(reader.0.skip()?),
-            }
-            Ok(())
-        })
-    }
-
-    fn rows(&mut self, depth: usize) -> Result<Rows> {
-        let mut rows = Rows::default();
-        self.members(|reader, name| {
-            match (name, reader.0.peek()) {
+    fn rows(&mut self, layout: Option<&'t Layout>, depth: usize) -> Result<Rows> {
+        let (mut rows, mut members) = (Rows::default(), Members::new(layout));
+        self.0.eat(b'{')?;
+        while let Some(member) = members.next(&mut self.0)? {
+            match (&*member.name()?, self.0.peek()) {
                 ("records", Some(b'[')) => {
-                    reader.0.eat(b'[')?;
+                    self.0.eat(b'[')?;
                     let mut first = true;
-                    while reader.0.element(&mut first)? {
-                        rows.records.push(reader.record(depth)?);
+                    while self.0.element(&mut first)? {
+                        rows.records.push(self.record(member.layout(), depth)?);
                     }
                 }
-                ("done", _) => rows.done = reader.0.skip()? == "true",
-                ("totalSize", _) => rows.total_size = reader.0.skip()?.parse().ok(),
-                ("nextRecordsUrl", Some(b'"')) => rows.next = Some(reader.string()?),
-                _ => drop(reader.0.skip()?),
+                ("done", _) => rows.done = self.0.skip()? == "true",
+                ("totalSize", _) => rows.total_size = self.0.skip()?.parse().ok(),
+                ("nextRecordsUrl", Some(b'"')) => rows.next = Some(self.string()?),
+                _ => drop(self.0.skip()?),
             }
-            Ok(())
-        })?;
+        }
         Ok(rows)
     }
 }

@@ -25,8 +25,8 @@ use crate::{Record, RecordId};
 #[derive(Clone, Copy)]
 pub struct RowRef<'t> {
     text: &'t str,
-    /// The names of the fields and where their values are, if that is known; none otherwise.
-    names: &'t [Box<str>],
+    /// The names of the fields, and where the value of each is; without places if that is not known.
+    layout: Option<&'t Layout>,
     places: &'t [u32],
 }
 
@@ -39,14 +39,14 @@ impl<'t> RowRef<'t> {
     /// JSON there are no fields.
     #[must_use]
     pub const fn new(json: &'t str) -> Self {
-        Self { text: json, names: &[], places: &[] }
+        Self { text: json, layout: None, places: &[] }
     }
 
     /// The same with what [`Layout::row`] found out about this row, so that no field has to be searched.
     #[must_use]
     pub fn with_layout(self, layout: &'t Layout, places: &'t [u32]) -> Self {
-        let known = places.len() == layout.names().len() && places.first().is_some_and(|place| *place > 0);
-        if known { Self { names: layout.names(), places, ..self } } else { self }
+        let known = !places.is_empty() && places.len() == layout.len();
+        if known { Self { layout: Some(layout), places, ..self } } else { self }
     }
 
     /// The text, as it came.
@@ -61,10 +61,8 @@ impl<'t> RowRef<'t> {
     /// many.
     #[must_use]
     pub fn get(self, field: &str) -> Option<FieldRef<'t>> {
-        if !self.names.is_empty() {
-            let exact = self.names.iter().position(|name| **name == *field);
-            let found = exact.or_else(|| self.names.iter().position(|name| name.eq_ignore_ascii_case(field)))?;
-            return self.known(found);
+        if let Some(layout) = self.layout {
+            return self.known(layout, layout.position(field)?);
         }
         let mut other = None;
         for (name, value) in self.members() {
@@ -79,10 +77,10 @@ impl<'t> RowRef<'t> {
     }
 
     /// The value of that number: it ends where the next name begins.
-    fn known(self, at: usize) -> Option<FieldRef<'t>> {
+    fn known(self, layout: &Layout, at: usize) -> Option<FieldRef<'t>> {
         let place = |at: usize| self.places.get(at).and_then(|place| usize::try_from(*place).ok());
-        let end = match self.names.get(at + 1) {
-            Some(next) => place(at + 1)?.checked_sub(next.len() + r#","":"#.len())?,
+        let end = match place(at + 1) {
+            Some(next) => next.checked_sub(layout.mark(at + 1)?.len())?,
             None => self.text.len().checked_sub(1)?,
         };
         self.text.get(place(at)?..end).map(FieldRef)

@@ -176,10 +176,8 @@ impl FromStr for Number {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        match read::value(text) {
-            Ok(Value::Number(number)) => Ok(number),
-            _ => Err(Invalid::new("number", text, "expected digits as JSON writes them")),
-        }
+        read::whole(text, read::number)
+            .map_err(|Unreadable| Invalid::new("number", text, "expected digits as JSON writes them"))
     }
 }
 
@@ -221,7 +219,7 @@ impl Serialize for Number {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read::text(deserializer, |text| text.parse().map_err(|_: Invalid| Unreadable), "expected a number")
+        read::text(deserializer, read::number, "expected a number")
     }
 }
 
