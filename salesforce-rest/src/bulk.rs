@@ -87,11 +87,11 @@ impl<'c> Bulk<'c> {
 
     /// An ingest job whose handle was stored by [`Ingest::keep`], with all of its rows in the org.
     ///
-    /// A job that was closed is taken as it is, and nothing is uploaded. One that is still open never ran: it is stopped,
-    /// and a new one gets the rows out of the file, as they do of a job that was aborted with no row processed: to give a
-    /// load up, forget its handles. `store` stores the new handle in the place of the old one. Only one
-    /// process at a time may do that. What was given to the load behind the end of its last stored job was in no job:
-    /// give it again, from that [position](Ingest::first_position) on.
+    /// A job that was closed or aborted is taken as it is, and nothing is uploaded: its outcomes tell which rows were
+    /// written. One that is still open never ran: it is stopped, and a new one gets the rows out of the file; `store`
+    /// stores the new handle in the place of the old one. Only one process at a time may do that. What was given to the
+    /// load behind the end of its last stored job was in no job: give it again, from that
+    /// [position](Ingest::first_position) on.
     ///
     /// # Errors
     ///

@@ -346,19 +346,17 @@ where
     let spool = Spool::of(handle.file.clone(), handle.bytes, handle.digest.clone());
     let path = handle.path();
     let info = job::status(client.connection(), &path).await?;
-    let never_ran = info.state == JobState::Aborted && info.number_records_processed == Some(0);
-    if info.state != JobState::Open && !never_ran {
+    // One that was aborted may have run: its counter is no proof that it did not.
+    if info.state != JobState::Open {
         return Ok(IngestJob::new(client.clone(), handle, spool));
     }
     let (bytes, digest) = spool.measure().await?;
     handle.check(bytes, &digest)?;
-    if !never_ran {
-        // It was not closed, so that no row of it was written; and from here on it cannot be.
-        send::stop(client, &path).await?;
-        let stopped = job::status(client.connection(), &path).await?;
-        if stopped.number_records_processed != Some(0) {
-            return Ok(IngestJob::new(client.clone(), handle, spool));
-        }
+    // It was not closed, so that no row of it was written; and from here on it cannot be.
+    send::stop(client, &path).await?;
+    let stopped = job::status(client.connection(), &path).await?;
+    if stopped.number_records_processed != Some(0) {
+        return Ok(IngestJob::new(client.clone(), handle, spool));
     }
     let keep = keep_of(store);
     send::send(client, spool, handle, Some(&keep)).await

@@ -229,3 +229,17 @@ async fn a_job_is_taken_up_by_another_process_and_uploaded_once() {
         assert!(!job.handle().file().exists());
     }
 }
+
+#[tokio::test]
+async fn a_job_that_was_aborted_is_taken_as_it_is() {
+    let (org, client) = org(|org| org.bulk_mut().next_job(Fate::Stays)).await;
+    let (folder, stored) = (tempfile::tempdir().unwrap(), Stored::default());
+    let load = client.bulk().insert("Account").folder(folder.path()).keep(store(&stored));
+    let jobs: Vec<_> = load.rows(stream::iter(rows(10))).try_collect().await.unwrap();
+    jobs[0].abort().await.unwrap();
+    let job = client.bulk().resume_ingest(jobs[0].handle().clone(), store(&stored)).await.unwrap();
+    assert_eq!((job.id(), calls(&org, "PUT", "/batches")), (jobs[0].id(), 1), "nothing is uploaded again");
+    let outcomes = outcomes(&[job]).await;
+    assert!(outcomes.iter().all(|outcome| !outcome.is_done()) && outcomes.len() == 10);
+    assert!(names(&client).await.is_empty());
+}
