@@ -20,6 +20,7 @@ Usage: salesforce-mock serve [OPTIONS]
   --project DIR        objects and rows from a folder in source format; may be given several times
   --rows N             a generated org of about N rows
   --seed S             the seed of the generated rows; 1 if not given
+  --page-rows N        the rows on a page of a query job's results; 50,000 if not given
   --delay-ms N         how long every answer waits, in milliseconds; 0 if not given
   --client-id C        the id of the app that may log in
   --client-secret S    its secret
@@ -38,6 +39,7 @@ struct Options {
     projects: Vec<PathBuf>,
     rows: Option<usize>,
     seed: Option<u64>,
+    page_rows: Option<usize>,
     delay_ms: u64,
     client_id: Option<String>,
     client_secret: Option<String>,
@@ -112,6 +114,7 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
             "--project" => options.projects.push(value()?.into()),
             "--rows" => options.rows = Some(number(&name, &value()?)?),
             "--seed" => options.seed = Some(number(&name, &value()?)?),
+            "--page-rows" => options.page_rows = Some(number(&name, &value()?)?),
             "--delay-ms" => options.delay_ms = number(&name, &value()?)?,
             "--client-id" => options.client_id = Some(value()?),
             "--client-secret" => options.client_secret = Some(value()?),
@@ -146,6 +149,9 @@ fn serve(options: Options) -> Result<(), String> {
     for gap in org.store().problems.iter().chain(&org.store().not_evaluated()).filter(|_| !options.projects.is_empty())
     {
         eprintln!("not as in the project: {gap}");
+    }
+    if let Some(rows) = options.page_rows {
+        org.bulk_mut().page_rows = rows;
     }
     if let (Some(id), Some(secret)) = (options.client_id, options.client_secret) {
         org.set_app(id, secret);

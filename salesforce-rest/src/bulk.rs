@@ -25,6 +25,7 @@ pub use csv::{Columns, CsvRow, CsvRows, LineEnding, MalformedCsv};
 use ingest::Operation;
 pub use ingest::{Ingest, IngestHandle, IngestJob, UnfitRow};
 pub use job::{JobFailed, JobInfo, JobState};
+pub(crate) use query::Fields;
 pub use query::{Batch, BulkQuery, CountMismatch, QueryHandle, QueryJob, Results};
 use salesforce_http::Result;
 use salesforce_soql::IntoSoql;

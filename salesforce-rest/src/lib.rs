@@ -9,6 +9,8 @@ mod collections;
 mod composite;
 mod condition;
 mod external_id;
+#[cfg(feature = "bulk")]
+pub mod extract;
 mod file;
 mod graphql;
 mod load;

@@ -20,6 +20,7 @@ mod shape;
 pub use count::CountMismatch;
 pub use handle::QueryHandle;
 pub use results::{Batch, Results};
+pub(crate) use shape::Fields;
 
 /// A query that is not yet a job; made by [`Bulk::query`](super::Bulk::query).
 #[must_use = "nothing is sent until the job is created"]

@@ -13,6 +13,10 @@ mod collections;
 mod composite;
 mod conformance;
 mod describe;
+#[cfg(feature = "bulk")]
+mod extract;
+#[cfg(feature = "bulk")]
+mod extract_kill;
 mod files;
 mod files_kill;
 mod load;
