@@ -25,7 +25,7 @@ mod quoted;
 mod scan;
 
 pub use layout::Layout;
-pub(crate) use layout::{Member, Members};
+pub(crate) use layout::Members;
 pub use quoted::Quoted;
 pub use scan::{Scanner, Unreadable};
 

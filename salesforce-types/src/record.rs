@@ -254,6 +254,25 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_differs_from_the_one_before_has_names_of_its_own() {
+        let usual = r#"{"attributes":{"type":"A"},"X":1,"Y":{"attributes":{"type":"B"},"Z":2}}"#;
+        for other in [
+            r#"{"attributes":null,"X":1,"Y":null}"#,
+            r#"{"X":1,"attributes":{"type":"A"},"Y":2}"#,
+            r#"{"attributes":{"type":"A"},"X":1}"#,
+            r#"{"attributes":{"type":"A"},"Q":1,"Y":{"attributes":null,"Z":2}}"#,
+            r#"{"attributes":{"type":"A"},"X":1,"Y":{"attributes":{"type":"B"},"Z":2,"Q":3},"Q":4}"#,
+        ] {
+            for json in [usual, other, usual, other].repeat(5) {
+                let row = read(json);
+                let names: Vec<_> = RowRef::new(json).fields().map(|(name, _)| name.into_owned()).collect();
+                assert_eq!(row.fields().map(|(name, _)| name).collect::<Vec<_>>(), names, "{json}");
+                assert_eq!(serde_json::from_str::<Record>(&row.to_string()).unwrap(), row, "{json}");
+            }
+        }
+    }
+
+    #[test]
     fn child_rows_say_whether_there_are_more() {
         let row = read(
             r#"{"Contacts":{"totalSize":3,"done":false,"nextRecordsUrl":"/n","records":[{"attributes":{"type":"Contact"},"Name":"a"}]},"Cases":null}"#,

@@ -23,6 +23,7 @@ mod load;
 mod mock;
 mod mock_writes;
 mod org;
+mod pages_agree;
 mod query;
 mod query_ways;
 mod records;

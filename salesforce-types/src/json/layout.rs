@@ -24,10 +24,8 @@ pub struct Layout {
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     name: Box<str>,
-    /// The name as it is written, with what is before and behind it: `,"Id":`.
+    /// The name as it is written, with what is before and behind it: `,"Id":`; of the first one, `"Id":`.
     mark: Box<str>,
-    /// Whether it is a field, and not what is said about the row.
-    is_field: bool,
     /// Of the object that is its value, or of those in the list that it is.
     layout: Option<Layout>,
 }
@@ -130,23 +128,20 @@ impl Layout {
         match scanner.peek() {
             Some(b'{') if depth > 0 => {
                 scanner.eat(b'{')?;
-                let (mut members, mut plain) = (Vec::new(), true);
+                let (mut members, mut fields, mut plain) = (Vec::new(), Vec::new(), true);
                 while let Some(name) = scanner.name(&mut first)? {
                     *room = room.checked_sub(1).ok_or(Unreadable)?;
                     plain &= name.plain().is_some();
                     let name = name.plain().unwrap_or_default();
-                    let is_field = name != "attributes" || scanner.peek() != Some(b'{');
-                    let mark = format!(",\"{name}\":").into();
-                    members.push(Known {
-                        name: name.into(),
-                        mark,
-                        is_field,
-                        layout: Self::learn(scanner, depth - 1, room)?,
-                    });
+                    if name != "attributes" || scanner.peek() != Some(b'{') {
+                        fields.push(Box::from(name));
+                    }
+                    let comma = if members.is_empty() { "" } else { "," };
+                    let mark = format!("{comma}\"{name}\":").into();
+                    let layout = Self::learn(scanner, depth - 1, room)?;
+                    members.push(Known { name: name.into(), mark, layout });
                 }
-                let fields = members.iter().filter(|member| member.is_field).map(|member| member.name.clone());
-                let fields = Arc::new(fields.collect());
-                Ok(plain.then_some(Self { members, fields, strange: 0 }))
+                Ok(plain.then_some(Self { members, fields: Arc::new(fields), strange: 0 }))
             }
             Some(b'[') if depth > 0 => {
                 scanner.eat(b'[')?;
@@ -186,6 +181,7 @@ impl<'t> Members<'t> {
     pub(crate) fn next(&mut self, scanner: &mut Scanner<'t>) -> Result<Option<Member<'t>>> {
         match self.known(scanner) {
             Some(known) => Ok(Some(Member::Known(known))),
+            None if !self.first && scanner.follows(b"}") => Ok(None),
             None => self.other(scanner),
         }
     }
@@ -194,7 +190,7 @@ impl<'t> Members<'t> {
     #[inline]
     fn known(&mut self, scanner: &mut Scanner<'_>) -> Option<&'t Known> {
         let known = self.expected.next()?;
-        if scanner.follows(&known.mark.as_bytes()[usize::from(self.first)..]) {
+        if scanner.follows(known.mark.as_bytes()) {
             self.first = false;
             return Some(known);
         }
@@ -214,10 +210,6 @@ impl Known {
     #[inline]
     pub(crate) fn name(&self) -> &str {
         &self.name
-    }
-
-    pub(crate) fn is_field(&self) -> bool {
-        self.is_field
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, EnumAccess, Error, IgnoredAny, Varian
 use serde_json::value::RawValue;
 
 use super::{Json, Number, Record, Rows, Value};
-use crate::json::{Layout, Member, Members, Scanner, Unreadable};
+use crate::json::{Layout, Members, Scanner, Unreadable};
 
 /// Asks a [`Scanner`] to lend its text; other formats take it for the name of a struct.
 pub(crate) const LEND_TEXT: &str = "$salesforce_types::text";
@@ -99,16 +99,15 @@ impl<'t> Names<'t> {
         Self { expected: layout.map(Layout::fields), others: Vec::new(), count: 0 }
     }
 
-    /// Notes one that is as expected.
-    fn same(&mut self) {
-        self.count += 1;
-    }
-
     fn push(&mut self, name: &str) {
-        if let Some(expected) = self.expected.take() {
-            self.others.extend_from_slice(&expected[..self.count]);
+        match self.expected {
+            Some(expected) if expected.get(self.count).is_some_and(|expected| **expected == *name) => self.count += 1,
+            Some(expected) => {
+                self.others = [&expected[..self.count], &[name.into()]].concat();
+                self.expected = None;
+            }
+            None => self.others.push(name.into()),
         }
-        self.others.push(name.into());
     }
 
     fn finish(self) -> Arc<Vec<Box<str>>> {
@@ -177,10 +176,7 @@ impl<'t> Reader<'t> {
                 self.attributes(&mut record, member.layout())?;
                 continue;
             }
-            match member {
-                Member::Known(known) if known.is_field() => names.same(),
-                _ => names.push(&name),
-            }
+            names.push(&name);
             record.values.push(self.value(member.layout(), depth)?);
         }
         record.names = names.finish();
