@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::str::Chars;
 
+use wide::u8x16;
+
 use super::Unreadable;
 
 type Result<T> = std::result::Result<T, Unreadable>;
@@ -75,23 +77,18 @@ fn unit(rest: &mut Chars<'_>) -> Result<u16> {
 }
 
 /// Where the first byte is that a string cannot pass over: a quote, a backslash, a control character.
-///
-/// Eight bytes at a time: of each, arithmetic sets the high bit if it is such a byte. A carry may set it wrongly in
-/// bytes behind the first one found, never before it.
 #[inline]
 pub(super) fn mark(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES * 0x80;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let [quote, backslash, control] = [b'"', b'\\', 0x1f].map(u8x16::splat);
     let mut rest = bytes.get(at..)?;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+    while let Some((block, behind)) = rest.split_first_chunk() {
+        let block = u8x16::new(*block);
+        let found = block.cmp_eq(quote) | block.cmp_eq(backslash) | block.min(control).cmp_eq(block);
+        let mask = found.move_mask();
+        if mask != 0 {
+            return Some(at + mask.trailing_zeros() as usize);
         }
-        (rest, at) = (behind, at + 8);
+        (rest, at) = (behind, at + 16);
     }
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|n| at + n)
 }

@@ -166,13 +166,21 @@ impl<'t> Scanner<'t> {
         if self.peek() != Some(b'"') {
             return self.broken();
         }
-        let (start, bytes) = (self.at + 1, self.text.as_bytes());
-        let (mut next, mut plain) = (mark(bytes, start), true);
+        let start = self.at + 1;
+        let plain = self.pass_string()?;
+        Ok(Quoted { inner: self.text.get(start..self.at - 1).ok_or(Unreadable)?, plain })
+    }
+
+    /// Passes over a string that is next without white space, and says whether it has no escapes.
+    #[inline]
+    fn pass_string(&mut self) -> Result<bool> {
+        let bytes = self.text.as_bytes();
+        let (mut next, mut plain) = (mark(bytes, self.at + 1), true);
         while let Some(at) = next {
             match bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(Quoted { inner: self.text.get(start..at).ok_or(Unreadable)?, plain });
+                    return Ok(plain);
                 }
                 Some(b'\\') => (next, plain) = (escape(bytes, at).and_then(|at| mark(bytes, at)), false),
                 _ => break,
@@ -200,7 +208,7 @@ impl<'t> Scanner<'t> {
     #[inline]
     pub(super) fn value(&mut self) -> Result<()> {
         match self.text.as_bytes().get(self.at) {
-            Some(b'"') => self.quoted().map(drop),
+            Some(b'"') => self.pass_string().map(drop),
             Some(b'n') => self.word("null"),
             Some(b' ' | b'\n' | b'\r' | b'\t') => Err(Unreadable),
             _ => self.pass(self.depth),
@@ -209,7 +217,7 @@ impl<'t> Scanner<'t> {
 
     fn pass(&mut self, depth: u8) -> Result<()> {
         match self.peek() {
-            Some(b'"') => drop(self.quoted()?),
+            Some(b'"') => drop(self.pass_string()?),
             Some(b'{' | b'[') if depth == 0 => return self.pass_deep(),
             Some(b'{') => {
                 self.at += 1;
